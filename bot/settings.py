@@ -1,0 +1,59 @@
+"""One frozen Settings, read from the environment once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+# The languages that the reply catalogues cover and that language identification chooses among (BCP 47).
+LANGUAGES = (
+    "en", "zh", "zh-Hant", "es", "fr", "de", "pt", "it", "nl", "pl", "ru", "uk", "tr", "ar", "he", "hi", "id", "vi",
+    "th", "ja", "ko",
+)  # fmt: skip
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What one message may hold. Everything past a limit is refused before it is decoded."""
+
+    text_characters: int = 8_000
+    photos: int = 4
+    media_bytes: int = 12_000_000
+    photo_pixels: int = 40_000_000
+    speech_seconds: float = 120.0
+    frame_bytes: int = 20_000_000  # one websocket frame or HTTP body: a photo in base64 and what surrounds it
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Everything that an installation may set, each by an environment variable of the same name with BABELDESK_."""
+
+    data: Path = Path("data")
+    weights: Path = Path("~/.cache/babeldesk")
+    language: str = "en"  # of the reply where nothing else decides it
+    shop_name: str = "Babeldesk demo shop"
+    secret: str = ""  # signs customer tokens; made and kept in the data folder where empty
+    host: str = "127.0.0.1"
+    port: int = 8000
+    threads: int = 0  # of one model pass; 0: as many as there are cores
+    limits: Limits = Limits()
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Reads BABELDESK_* from `environ`.
+
+    Raises:
+        ValueError: a variable holds something of the wrong kind; the message names it.
+    """
+    given = {}
+    for field in msgspec.structs.fields(Settings):
+        value = environ.get(f"BABELDESK_{field.name.upper()}")
+        if value is None or field.type is Limits:
+            continue
+        try:
+            given[field.name] = field.type(value)
+        except ValueError:
+            raise ValueError(f"BABELDESK_{field.name.upper()} can't be {value!r}") from None
+    settings = Settings(**given)
+    return msgspec.structs.replace(settings, weights=settings.weights.expanduser())
