@@ -1,0 +1,116 @@
+"""What the bot says, in each language: gettext catalogues (one .po a language), numbers, dates and names by CLDR.
+
+A phrase is named by a key ("order.status") and holds named places ({order}); the catalogue of every language has the
+same keys and places, which a test keeps. Digits are Western in every language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.lists import format_list
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, format_percent
+
+FOLDER = Path(__file__).with_name("phrases")
+RIGHT_TO_LEFT = frozenset({"ar", "he"})
+
+
+def best(language: str, among: Iterable[str]) -> str | None:
+    """The tag of `among` that serves a speaker of `language` best: itself, its script or region dropped, or None."""
+    known = {tag.lower(): tag for tag in among}
+    wanted = language.replace("_", "-").lower()
+    if wanted.startswith("zh-") and wanted.split("-")[1] in {"tw", "hk", "mo"}:
+        wanted = "zh-hant"
+    while wanted:
+        if wanted in known:
+            return known[wanted]
+        wanted = wanted.rpartition("-")[0]
+    return None
+
+
+class Phrasebook:
+    """The catalogues of a folder, read once."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._said = {path.stem: _read(path) for path in sorted(folder.glob("*.po"))}
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The BCP 47 tags that there is a catalogue for."""
+        return tuple(self._said)
+
+    def say(self, language: str, key: str, /, **values: str) -> str:
+        """The phrase `key` in `language` (one of `languages`), its places filled.
+
+        Raises:
+            KeyError: no such language, key or place.
+        """
+        return self._said[language][key].format_map(values)
+
+    def widget(self, language: str) -> dict[str, str]:
+        """The widget's texts by key, in the language that serves a speaker of `language` best."""
+        said = self._said[best(language, self._said) or "en"]
+        return {key.removeprefix("widget."): text for key, text in said.items() if key.startswith("widget.")}
+
+
+def _read(path: Path) -> dict[str, str]:
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=path.stem.replace("-", "_"))
+    return {str(entry.id): str(entry.string) for entry in catalogue if entry.id}
+
+
+@cache
+def locale_of(language: str) -> Locale:
+    """The CLDR locale of a BCP 47 tag.
+
+    Raises:
+        babel.UnknownLocaleError, ValueError: there is none.
+    """
+    return Locale.parse(language, sep="-")
+
+
+def money(amount: Decimal, currency: str, language: str) -> str:
+    """12.5, "EUR" → "12,50 €", with the currency's own number of decimals."""
+    return _plain(format_currency(amount, currency, locale=locale_of(language)))
+
+
+def percent(value: Decimal, language: str) -> str:
+    """20 → "20 %": the value is given in percent, not as a fraction."""
+    return _plain(format_percent(value / 100, locale=locale_of(language), decimal_quantization=False))
+
+
+def day(when: date | datetime, language: str) -> str:
+    """The date in words: "8 November 2026", "2026年11月8日". A time shows the date where it was taken."""
+    return format_date(when, "long", locale=locale_of(language))
+
+
+def moment(when: datetime, language: str) -> str:
+    """Date and 24-hour time, as the clock showed where it was taken."""
+    return f"{day(when, language)}, {format_datetime(when, 'HH:mm', locale=locale_of(language))}"
+
+
+def country(code: str, language: str) -> str:
+    """The country's name, or its code where CLDR has none."""
+    return str(locale_of(language).territories.get(code, code))
+
+
+def language_name(tag: str, language: str) -> str:
+    """What a language is called in another, or its tag."""
+    return str(locale_of(tag).get_display_name(locale_of(language)) or tag)
+
+
+def listing(items: Iterable[str], language: str, style: str = "standard") -> str:
+    """ "a, b and c"; style "or" gives "a, b or c"."""
+    return format_list(list(items), style="or" if style == "or" else "standard", locale=locale_of(language))
+
+
+def _plain(text: str) -> str:
+    """Without the marks of direction and the narrow spaces that CLDR puts in: they break copying and matching."""
+    return text.replace("\u200e", "").replace("\u200f", "").replace("\u061c", "").replace("\u202f", "\u00a0")
