@@ -1,13 +1,13 @@
 """What can go wrong, as a client is told.
 
-    BabeldeskError
-    ├── BadInput            the client sent something that can't be used; sending it again won't help
-    │   ├── TooLarge        over a limit on bytes, pixels, seconds or count
-    │   ├── UnreadableMedia  not an audio or picture format that is read here, or damaged
-    │   └── UnknownKind     a message type, verb or identifier that does not exist
-    ├── Refused             the client may not do this
-    ├── Busy                no room now; the same request may pass later
-    └── NotReady            the installation lacks something: weights, data, a free port
+BabeldeskError
+├── BadInput            the client sent something that can't be used; sending it again won't help
+│   ├── TooLarge        over a limit on bytes, pixels, seconds or count
+│   ├── UnreadableMedia  not an audio or picture format that is read here, or damaged
+│   └── UnknownKind     a message type, verb or identifier that does not exist
+├── Refused             the client may not do this
+├── Busy                no room now; the same request may pass later
+└── NotReady            the installation lacks something: weights, data, a free port
 """
 
 from __future__ import annotations

@@ -36,12 +36,21 @@ SCRIPTS = {
 }
 # Words that the language shares with English.
 SHARED = {
-    "de": {"order.status", "field.material"},
+    "de": {"order.status", "field.material", "widget.seen_barcodes", "widget.status_online"},
     "es": {"field.material"},
+    "fr": {
+        "widget.assistant",
+        "widget.conversation",
+        "widget.message",
+        "widget.pause",
+        "widget.photo_number",
+        "widget.suggestions",
+    },
     "id": {"order.status"},
-    "nl": {"order.status"},
+    "it": {"widget.status_online"},
+    "nl": {"order.status", "widget.kind_product", "widget.seen_barcodes", "widget.status_online"},
     "pl": {"order.status"},
-    "pt": {"field.material"},
+    "pt": {"field.material", "widget.status_online"},
 }
 WESTERN = re.compile(r"[0-9]")
 COUNTRIES = Path(phrasebook.__file__).with_name("lexicon") / "countries.tsv"

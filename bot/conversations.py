@@ -1,0 +1,145 @@
+"""Conversations, turn by turn, and what each is about at the moment.
+
+A turn is kept under its conversation and message id; a message id that was answered is not answered again.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+from sqlalchemy import (
+    Column,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    create_engine,
+    event,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from bot.messages import Intent, Reply
+
+_METADATA = MetaData()
+_CONVERSATIONS = Table(
+    "conversations",
+    _METADATA,
+    Column("id", String, primary_key=True),
+    Column("topic", LargeBinary, nullable=False),
+)
+_TURNS = Table(
+    "turns",
+    _METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("conversation", String, nullable=False),
+    Column("message", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("question", String, nullable=False),
+    Column("reply", LargeBinary),
+    UniqueConstraint("conversation", "message"),
+)
+_REPLY = msgspec.msgpack.Decoder(Reply)
+
+
+class Topic(msgspec.Struct, frozen=True):
+    """What a conversation is about: what "it" and "there" mean in the next message."""
+
+    language: str | None = None  # of the last message that said enough to tell
+    intent: Intent | None = None
+    products: tuple[str, ...] = ()  # SKUs last spoken of, the likeliest first
+    order: str | None = None  # the order last spoken of
+    country: str | None = None
+    asked: tuple[str, ...] = ()  # numbers that proof of ownership was asked for
+    proven: tuple[str, ...] = ()  # orders whose ownership was proven in this conversation
+    failed_proofs: int = 0
+
+
+_TOPIC = msgspec.msgpack.Decoder(Topic)
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """A question, typed or as heard, and its reply; None while it is being answered."""
+
+    id: str
+    question: str
+    reply: Reply | None
+
+
+class Conversations:
+    """The conversations of one shop. Safe to use from several threads; every method is one transaction.
+
+    `url` is SQLAlchemy's; SQLite runs in WAL with synchronous=FULL, so that what was stored survives a power cut.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = create_engine(url)
+        event.listen(self._engine, "connect", _durable)
+        _METADATA.create_all(self._engine)
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        self._engine.dispose()
+
+    def topic(self, conversation: str) -> Topic:
+        """What the conversation is about; an empty topic where there is no conversation yet."""
+        with self._engine.connect() as connection:
+            kept = connection.execute(
+                select(_CONVERSATIONS.c.topic).where(_CONVERSATIONS.c.id == conversation)
+            ).scalar()
+        return _TOPIC.decode(kept) if kept else Topic()
+
+    def answered(self, conversation: str, message: str) -> Reply | None:
+        """The reply that the message was given before, if it was."""
+        with self._engine.connect() as connection:
+            kept = connection.execute(
+                select(_TURNS.c.reply).where(_TURNS.c.conversation == conversation, _TURNS.c.message == message)
+            ).scalar()
+        return _REPLY.decode(kept) if kept else None
+
+    def begin(self, conversation: str, message: str, question: str) -> None:
+        """Stores a message that is about to be answered; one that was stored before stays as it is."""
+        row = {
+            "conversation": conversation,
+            "message": message,
+            "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "question": question,
+        }
+        with self._engine.begin() as connection:
+            connection.execute(insert(_TURNS).on_conflict_do_nothing(), row)
+
+    def finish(self, conversation: str, message: str, question: str, reply: Reply, topic: Topic) -> None:
+        """Stores the reply, the question as it was understood in the end, and what the conversation is about now."""
+        kept = {"id": conversation, "topic": msgspec.msgpack.encode(topic)}
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(_TURNS)
+                .where(_TURNS.c.conversation == conversation, _TURNS.c.message == message)
+                .values(question=question, reply=msgspec.msgpack.encode(reply))
+            )
+            connection.execute(
+                insert(_CONVERSATIONS).on_conflict_do_update(index_elements=["id"], set_={"topic": kept["topic"]}),
+                kept,
+            )
+
+    def turns(self, conversation: str) -> list[Turn]:
+        """All turns, oldest first."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(_TURNS.c.message, _TURNS.c.question, _TURNS.c.reply)
+                .where(_TURNS.c.conversation == conversation)
+                .order_by(_TURNS.c.number)
+            )
+            return [Turn(message, question, _REPLY.decode(kept) if kept else None) for message, question, kept in rows]
+
+
+def _durable(connection: DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

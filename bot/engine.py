@@ -1,0 +1,114 @@
+"""Bot: one turn from Message to Reply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from threading import Lock
+
+import msgspec
+import structlog
+
+from bot.answer.answering import checked, plan
+from bot.answer.context import Ask, Shop
+from bot.answer.draft import Draft
+from bot.conversations import Conversations, Topic, Turn
+from bot.messages import Message, Photo, Reply, Speech, StepFinished, StepStarted, Text, TurnEvent
+from bot.settings import Settings
+from bot.understand import Query, Senses, Stopwatch, Tell, Understanding
+
+log = structlog.get_logger()
+
+# Turns of one conversation come one after the other; conversations share this many locks.
+_LOCKS = 256
+
+
+def ignore(_event: TurnEvent) -> None:
+    """Tells nobody."""
+
+
+class Bot:
+    """Answers messages of one shop. Blocking; safe to use from several threads."""
+
+    def __init__(self, shop: Shop, senses: Senses, conversations: Conversations, settings: Settings) -> None:
+        self._shop = shop
+        self._conversations = conversations
+        self._understand = Understanding(senses, settings, lambda: shop.store.attribute_values()["size"])
+        self._locks = [Lock() for _ in range(_LOCKS)]
+        self._storing = ThreadPoolExecutor(max_workers=4, thread_name_prefix="store")
+
+    def turn(self, message: Message, tell: Tell = ignore) -> Reply:
+        """The reply to a message; the same reply again to a message that was answered before.
+
+        The message is stored before, and the reply when, this returns.
+
+        Raises:
+            BabeldeskError: the message can't be used; nothing of it is kept but what was typed.
+        """
+        with self._locks[hash(message.conversation) % _LOCKS]:
+            before = self._conversations.answered(message.conversation, message.id)
+            return before or self._turn(message, tell)
+
+    def history(self, conversation: str) -> list[Turn]:
+        """The turns of a conversation, oldest first."""
+        return self._conversations.turns(conversation)
+
+    def _turn(self, message: Message, tell: Tell) -> Reply:
+        watch = Stopwatch()
+        with watch.stage("total"):
+            # Storing waits for the disk, the models for the processor: neither waits for the other.
+            stored = self._storing.submit(self._conversations.begin, message.conversation, message.id, _typed(message))
+            try:
+                topic = self._conversations.topic(message.conversation)
+                query = self._understand(message, topic, tell, watch)
+                draft = self._answer(message, query, topic, tell, watch)
+            finally:
+                stored.result()
+            with watch.stage("store"):
+                reply = _reply(draft, query, watch.ms)
+                self._conversations.finish(message.conversation, message.id, query.text, reply, draft.topic)
+        return msgspec.structs.replace(reply, timings_ms=watch.ms)
+
+    def _answer(self, message: Message, query: Query, topic: Topic, tell: Tell, watch: Stopwatch) -> Draft:
+        named = next(iter(query.entities.countries), None) or topic.country or message.country
+        topic = msgspec.structs.replace(topic, language=query.language, intent=query.intent, country=named)
+        tell(StepStarted("search"))
+        with watch.stage("search"):
+            codes = query.entities.codes
+            known: Mapping[str, tuple[str, str]] = self._shop.store.known(codes) if codes else {}
+            ask = Ask(self._shop, message, query, topic, known, datetime.now(UTC).date(), tell)
+            draft = plan(ask)
+        tell(StepFinished("search"))
+        tell(StepStarted("answer"))
+        with watch.stage("answer"):
+            draft, wrong = checked(ask, draft)
+        tell(StepFinished("answer"))
+        if wrong:
+            log.error("reply_refused", intent=query.intent, language=query.language, unsupported=len(wrong))
+        return draft
+
+
+def _typed(message: Message) -> str:
+    """What a message says before anything was heard or seen, for the record."""
+    marks = {Speech: "[speech]", Photo: "[photo]"}
+    return "\n".join(part.text if isinstance(part, Text) else marks[type(part)] for part in message.parts)
+
+
+def _reply(draft: Draft, query: Query, timings: dict[str, float]) -> Reply:
+    return Reply(
+        draft.text,
+        query.language,
+        draft.intent,
+        draft.claims,
+        draft.citations if draft.claims else (),
+        draft.products,
+        draft.cards,
+        draft.suggestions,
+        draft.handoff,
+        draft.needs,
+        round(draft.confidence, 3),
+        query.heard,
+        query.seen,
+        dict(timings),
+    )

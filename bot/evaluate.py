@@ -1,0 +1,256 @@
+"""How good it is: whole conversations written as YAML (tests/scenarios), held with the demo shop.
+
+A file holds the conversations of one language. A turn says something (`say`: typed; `clip`: a clip of the shared
+speech data; `speak`: by espeak-ng; `photo`: a picture made here from the demo shop) and tells what must come back.
+A turn whose clip or voice is not on this machine is skipped, and counted as skipped.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import yaml
+import zxingcpp
+from PIL import Image, ImageDraw, ImageFont
+from tqdm import tqdm
+
+from bot.errors import BabeldeskError
+from bot.importing import Feeds, import_feeds
+from bot.messages import Message, Part, Photo, Reply, Speech, Text
+from bot.parts import Parts
+from knowledge.metrics import ungrounded
+
+SCENARIOS = Path(__file__).resolve().parents[1] / "tests" / "scenarios"
+_SHARED = Path(os.environ.get("BABELDESK_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+
+
+class Expect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a reply must be. What is left out may be anything; `handoff` and `needs` hold `none` for "there is none"."""
+
+    intent: str | list[str] | None = None
+    language: str | None = None  # the file's, where left out
+    cites: list[str] = []  # ids that must be among the citations
+    first: str | None = None  # the first product
+    products: list[str] = []  # products that must be among those named
+    says: list[str] = []  # must stand in the reply
+    never: list[str] = []  # must not stand in it
+    handoff: str | None = None
+    needs: str | None = None
+    heard: list[str] = []  # must stand in the transcript
+
+
+class Shot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A photo that is made here: of a product's picture, or of a parcel label or barcode."""
+
+    product: str | None = None
+    label: str | None = None
+    barcode: str | None = None
+    turned: float = 0.0  # degrees
+
+
+class TurnOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One message and what must come back. The parts that are given are one message."""
+
+    expect: Expect
+    say: str | None = None
+    clip: str | None = None
+    speak: str | None = None
+    photo: Shot | None = None
+
+
+class Conversation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A conversation of one customer, or of nobody in particular."""
+
+    name: str
+    turns: list[TurnOf]
+    customer: str | None = None
+    country: str | None = None
+
+
+class Scenarios(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The conversations of one language (BCP 47)."""
+
+    language: str
+    conversations: list[Conversation]
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How one turn went. `wrong` is empty where it passed; None where it was skipped."""
+
+    language: str
+    conversation: str
+    part: str
+    wrong: list[str] | None
+    ungrounded: list[str] = []
+    reply: str = ""
+
+
+def read(folder: Path = SCENARIOS) -> list[Scenarios]:
+    """All scenario files of a folder, by name.
+
+    Raises:
+        msgspec.ValidationError: a file is not of this form.
+    """
+    files = sorted(folder.glob("*.yaml"))
+    return [msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Scenarios) for path in files]
+
+
+def run(parts: Parts, json_file: Path | None) -> int:
+    """Holds every conversation and prints what passed by language and part. Exit status 1 where under 90 % of the
+    turns passed or a reply states a number that its evidence lacks."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = msgspec.structs.replace(parts.settings, data=Path(folder))
+        demo = demo_shop(Parts(settings))
+        outcomes = [outcome for scenarios in read() for outcome in _hold(demo, scenarios)]
+    _print(outcomes)
+    passed, counted = _count(outcomes)
+    invented = sum(bool(outcome.ungrounded) for outcome in outcomes)
+    if json_file:
+        figures = {"passed": passed, "turns": counted, "ungrounded": invented}
+        json_file.write_text(json.dumps(figures | {"outcomes": msgspec.to_builtins(outcomes)}, ensure_ascii=False))
+    return 0 if counted and passed >= 0.9 * counted and not invented else 1
+
+
+def demo_shop(parts: Parts) -> Parts:
+    """The demo shop, imported into the data folder of `parts`."""
+    from bot.demo.shop import lay_out
+
+    laid = lay_out(parts.settings.data / "demo")
+    feeds = Feeds((laid.products,), laid.orders, laid.shipments, laid.articles, laid.duties)
+    import_feeds(feeds, parts, lambda _name, _fraction: None)
+    return parts
+
+
+def _hold(parts: Parts, scenarios: Scenarios) -> Iterator[Outcome]:
+    for number, conversation in enumerate(tqdm(scenarios.conversations, desc=scenarios.language, leave=False)):
+        for place, turn in enumerate(conversation.turns):
+            part = "+".join(name for name in ("say", "clip", "speak", "photo") if getattr(turn, name))
+            found = _parts_of(parts, turn)
+            if found is None:
+                yield Outcome(scenarios.language, conversation.name, part, None)
+                continue
+            name = f"{scenarios.language}-{number}"
+            message = Message(
+                f"{name}-{place}", name, found, conversation.customer, scenarios.language, conversation.country
+            )
+            try:
+                reply = parts.bot.turn(message)
+            except BabeldeskError as error:
+                yield Outcome(scenarios.language, conversation.name, part, [f"error {error.code}"])
+                continue
+            quotes = [f"{cited.id} {cited.title} {cited.quote}" for cited in reply.citations]
+            invented = ungrounded(reply.text, quotes)
+            yield Outcome(
+                scenarios.language,
+                conversation.name,
+                part,
+                _differences(turn.expect, reply, scenarios.language),
+                invented,
+                reply.text,
+            )
+
+
+def _parts_of(parts: Parts, turn: TurnOf) -> tuple[Part, ...] | None:
+    """The message's parts; None where a clip or voice is not to be had here."""
+    found: list[Part] = []
+    if turn.say:
+        found.append(Text(turn.say))
+    if turn.clip:
+        clip = _SHARED / "data" / "speech" / turn.clip
+        if not clip.is_file():
+            return None
+        found.append(Speech(clip.read_bytes()))
+    if turn.speak:
+        program = shutil.which("espeak-ng")
+        if program is None:
+            return None
+        spoken = subprocess.run([program, "-v", "en", "-s", "150", "--stdout", turn.speak], capture_output=True)  # noqa: S603
+        found.append(Speech(spoken.stdout))
+    if turn.photo:
+        found.append(Photo(shoot(turn.photo, parts.settings.data / "demo", parts)))
+    return tuple(found)
+
+
+def shoot(shot: Shot, demo: Path, parts: Parts) -> bytes:
+    """A JPEG as a customer's phone would send it: the thing on a desk, a little turned, not cut out."""
+    if shot.product:
+        product = parts.store.product(shot.product)
+        assert product is not None and product.image is not None, shot.product
+        thing = Image.open(parts.media / f"{product.image}.webp").convert("RGB")
+    elif shot.barcode:
+        code = zxingcpp.create_barcode(shot.barcode, zxingcpp.BarcodeFormat.EAN13)
+        thing = Image.fromarray(zxingcpp.write_barcode_to_image(code, scale=4)).convert("RGB")
+    else:
+        thing = Image.new("RGB", (640, 240), "white")
+        draw = ImageDraw.Draw(thing)
+        draw.text((30, 40), "PARCEL", fill="black", font=ImageFont.load_default(40))
+        draw.text((30, 120), shot.label or "", fill="black", font=ImageFont.load_default(56))
+    desk = Image.new("RGB", (1200, 900), (203, 196, 186))
+    thing = thing.rotate(shot.turned, resample=Image.Resampling.BICUBIC, expand=True, fillcolor=(203, 196, 186))
+    thing.thumbnail((900, 800))
+    desk.paste(thing, ((desk.width - thing.width) // 2, (desk.height - thing.height) // 2))
+    buffer = io.BytesIO()
+    desk.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
+
+
+def _differences(expect: Expect, reply: Reply, language: str) -> list[str]:
+    """What about the reply is not as expected, each in a few words."""
+    wanted = expect.language or language
+    intents = [expect.intent] if isinstance(expect.intent, str) else expect.intent
+    cited = {citation.id for citation in reply.citations}
+    handoff = reply.handoff.reason if reply.handoff else None
+    needs = reply.needs.what if reply.needs else None
+    tests = {
+        f"language {reply.language}": reply.language == wanted,
+        f"intent {reply.intent}": intents is None or reply.intent in intents,
+        f"cites {sorted(cited)}": set(expect.cites) <= cited,
+        f"products {reply.products}": set(expect.products) <= set(reply.products)
+        and (expect.first is None or reply.products[:1] == (expect.first,)),
+        f"handoff {handoff}": _is(expect.handoff, handoff),
+        f"needs {needs}": _is(expect.needs, needs),
+    }
+    wrong = [what for what, right in tests.items() if not right]
+    wrong += [f"lacks {text!r}" for text in expect.says if text not in reply.text]
+    wrong += [f"says {text!r}" for text in expect.never if text in reply.text]
+    heard = reply.heard.text.casefold() if reply.heard else ""
+    return wrong + [f"did not hear {text!r}" for text in expect.heard if text.casefold() not in heard]
+
+
+def _is(expected: str | None, found: str | None) -> bool:
+    return expected is None or found == (None if expected == "none" else expected)
+
+
+def _count(outcomes: list[Outcome]) -> tuple[int, int]:
+    held = [outcome for outcome in outcomes if outcome.wrong is not None]
+    return sum(not outcome.wrong for outcome in held), len(held)
+
+
+def _print(outcomes: list[Outcome]) -> None:
+    for outcome in outcomes:
+        if outcome.wrong:
+            print(f"{outcome.language} {outcome.conversation} ({outcome.part}): {'; '.join(outcome.wrong)}")
+            print(f"    {outcome.reply!r}")
+        if outcome.ungrounded:
+            print(f"{outcome.language} {outcome.conversation}: no evidence for {outcome.ungrounded}")
+    for what in ("language", "part"):
+        print(f"\n{what:12} passed  turns skipped")
+        for name in sorted({getattr(outcome, what) for outcome in outcomes}):
+            mine = [outcome for outcome in outcomes if getattr(outcome, what) == name]
+            passed, counted = _count(mine)
+            print(f"{name:12} {passed:6} {counted:6} {len(mine) - counted:7}")
+    passed, counted = _count(outcomes)
+    whole = Counter((o.language, o.conversation) for o in outcomes if o.wrong)
+    conversations = {(outcome.language, outcome.conversation) for outcome in outcomes}
+    print(f"\nturns passed: {passed} of {counted} ({passed / max(counted, 1):.1%})")
+    print(f"conversations without a fault: {len(conversations) - len(whole)} of {len(conversations)}")
+    print(f"replies with a number that their evidence lacks: {sum(bool(o.ungrounded) for o in outcomes)}")

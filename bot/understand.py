@@ -1,0 +1,237 @@
+"""One Message, all its parts together, becomes one Query."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from bot import entities
+from bot.conversations import Topic
+from bot.entities import Entities
+from bot.errors import BadInput, TooLarge
+from bot.intents import INTENTS, IntentHead
+from bot.messages import Heard, Intent, Message, Photo, Seen, Speech, StepFinished, StepStarted, Text, TurnEvent
+from bot.phrasebook import best
+from bot.senses.language import identify
+from bot.senses.media import decode_photo, decode_speech
+from bot.settings import LANGUAGES, Settings
+
+F32 = NDArray[np.float32]
+Tell = Callable[[TurnEvent], None]
+
+
+class TextEncoder(Protocol):
+    """Texts to unit vectors [n, d]; queries and passages of one meaning are near each other. Hashed by identity."""
+
+    def __hash__(self) -> int: ...
+
+    def queries(self, texts: Sequence[str]) -> F32: ...
+
+    def passages(self, texts: Sequence[str]) -> F32: ...
+
+
+class Recogniser(Protocol):
+    """Samples float32 [n], mono, 16 kHz, to what was said; None where nothing was, or nothing intelligible."""
+
+    def hear(self, samples: F32, hint: str | None = None) -> Heard | None: ...
+
+
+class Look(Protocol):
+    """What a vision encoder makes of n pictures: unit vectors [n, p] and the names of what each shows."""
+
+    @property
+    def vectors(self) -> F32: ...
+
+    @property
+    def labels(self) -> tuple[tuple[str, ...], ...]: ...
+
+
+class VisionEncoder(Protocol):
+    """Pictures to vectors and labels."""
+
+    def look(self, images: list[Image.Image]) -> Look: ...
+
+
+class Reader(Protocol):
+    """The text and the barcodes in a picture."""
+
+    def read(self, image: Image.Image) -> str: ...
+
+    def barcodes(self, image: Image.Image) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True)
+class Senses:
+    """The models that understand. Those for speech and pictures come when they are first needed."""
+
+    text: TextEncoder
+    intents: IntentHead
+    speech: Callable[[], Recogniser]
+    vision: Callable[[], VisionEncoder]
+    reader: Callable[[], Reader]
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a message asks. `text` is typed and heard together; `text_vector` [d] is None where there is none;
+    `photo_vectors` [n, p] likewise. `intents` are the probabilities in the order of INTENTS."""
+
+    text: str
+    language: str
+    intent: Intent
+    confidence: float
+    entities: Entities
+    text_vector: F32 | None = None
+    photo_vectors: F32 | None = None
+    heard: Heard | None = None
+    seen: Seen | None = None
+    unheard: bool = False  # there was a voice note, and nothing in it could be understood
+
+
+@dataclass
+class Stopwatch:
+    """Milliseconds by stage, summed where a stage comes twice."""
+
+    ms: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Times the block."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.ms[name] = round(self.ms.get(name, 0.0) + (time.perf_counter() - start) * 1e3, 3)
+
+
+# An intent below this is a guess: a short message then goes on with what the conversation was about.
+CERTAIN = 0.5
+SHORT_WORDS = 4
+SHORT_LETTERS = 8  # in scripts that put no spaces between words
+
+
+class Understanding:
+    """Understands messages of one shop; safe to use from several threads."""
+
+    def __init__(self, senses: Senses, settings: Settings, sizes: Callable[[], frozenset[str]]) -> None:
+        self._senses = senses
+        self._settings = settings
+        self._sizes = sizes
+        self._beside = ThreadPoolExecutor(max_workers=2, thread_name_prefix="read")
+
+    def __call__(self, message: Message, topic: Topic, tell: Tell, watch: Stopwatch) -> Query:
+        """The query of a message in a conversation about `topic`.
+
+        Raises:
+            BadInput: a part is empty, too large or unreadable.
+        """
+        typed = self._typed(message)
+        hint = topic.language or message.language
+        heard, unheard = self._listen(message, hint, tell, watch)
+        looks, seen = self._look(message, tell, watch)
+        text = "\n".join(part for part in (typed, heard.text if heard else "") if part)
+        language = self._language(typed, heard, topic, message)
+        with watch.stage("understand"):
+            in_picture = " ".join((*seen.barcodes, seen.text)) if seen else ""
+            named = entities.find(text, language, self._sizes())
+            if in_picture:
+                shown = entities.find(in_picture, language, frozenset())
+                named = Entities(
+                    (*named.codes, *shown.codes), named.emails, named.colours, named.sizes, named.countries
+                )
+        vector = None
+        if text:
+            with watch.stage("encode"):
+                vector = self._senses.text.queries([text])[0]
+        intent, confidence = self._intent(text, vector, named, topic)
+        return Query(text, language, intent, confidence, named, vector, looks, heard, seen, unheard)
+
+    def _typed(self, message: Message) -> str:
+        texts = [part.text.strip() for part in message.parts if isinstance(part, Text)]
+        typed = "\n".join(text for text in texts if text)
+        limits = self._settings.limits
+        if len(typed) > limits.text_characters:
+            raise TooLarge(f"The text is longer than {limits.text_characters} characters.")
+        if not typed and not any(isinstance(part, Speech | Photo) for part in message.parts):
+            raise BadInput("The message is empty.")
+        if sum(isinstance(part, Photo) for part in message.parts) > limits.photos:
+            raise TooLarge(f"A message can hold {limits.photos} photos.")
+        if sum(isinstance(part, Speech) for part in message.parts) > 1:
+            raise TooLarge("A message can hold one voice note.")
+        return typed
+
+    def _listen(self, message: Message, hint: str | None, tell: Tell, watch: Stopwatch) -> tuple[Heard | None, bool]:
+        notes = [part for part in message.parts if isinstance(part, Speech)]
+        if not notes:
+            return None, False
+        tell(StepStarted("listen"))
+        with watch.stage("decode"):
+            samples = decode_speech(notes[0].content, self._settings.limits)
+        with watch.stage("listen"):
+            heard = self._senses.speech().hear(samples, hint)
+        if heard:
+            tell(heard)
+        tell(StepFinished("listen"))
+        return heard, heard is None
+
+    def _look(self, message: Message, tell: Tell, watch: Stopwatch) -> tuple[F32 | None, Seen | None]:
+        photos = [part for part in message.parts if isinstance(part, Photo)]
+        if not photos:
+            return None, None
+        tell(StepStarted("look"))
+        with watch.stage("decode"):
+            images = [decode_photo(photo.content, self._settings.limits) for photo in photos]
+        with watch.stage("look"):
+            reader = self._senses.reader()
+            # Reading costs more than looking: it runs beside it.
+            texts: list[Future[str]] = [self._beside.submit(reader.read, image) for image in images]
+            look = self._senses.vision().look(images)
+            barcodes = tuple(dict.fromkeys(code for image in images for code in reader.barcodes(image)))
+            labels = tuple(dict.fromkeys(label for shown in look.labels for label in shown))
+            text = "\n".join(found for found in (future.result() for future in texts) if found)
+        seen = Seen(labels, barcodes, text)
+        tell(seen)
+        tell(StepFinished("look"))
+        return look.vectors, seen
+
+    def _language(self, typed: str, heard: Heard | None, topic: Topic, message: Message) -> str:
+        """The message where it says enough, else the conversation, else the channel, else the shop."""
+        guess = identify(typed, LANGUAGES) if typed else None
+        asked = (
+            guess.language if guess else None,
+            heard.language if heard else None,
+            topic.language,
+            message.language,
+            self._settings.language,
+        )
+        for tag in asked:
+            supported = best(tag, LANGUAGES) if tag else None
+            if supported:
+                return supported
+        return "en"
+
+    def _intent(self, text: str, vector: F32 | None, named: Entities, topic: Topic) -> tuple[Intent, float]:
+        if vector is None:
+            return "product_search", 1.0  # a photo alone asks for what it shows
+        chances = self._senses.intents.probabilities(vector)
+        order = int(chances.argmax())
+        intent, confidence = INTENTS[order], float(chances[order])
+        if confidence < CERTAIN and topic.intent and _elliptical(text):
+            return topic.intent, confidence
+        return intent, confidence
+
+
+def _elliptical(text: str) -> bool:
+    """Whether a message is too short to say by itself what it wants: "and to Canada?", "加拿大呢？"."""
+    letters = re.findall(r"\w", text)
+    together = sum(letter >= "\u0e00" for letter in letters) > len(letters) / 2
+    return len(letters) <= SHORT_LETTERS if together else len(text.split()) <= SHORT_WORDS

@@ -1,0 +1,297 @@
+"""What each verb of the command line does."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from tqdm import tqdm
+
+from bot import models as weights
+from bot.errors import BabeldeskError, BadInput, NotReady, TooLarge
+from bot.importing import Feeds, import_feeds
+from bot.messages import Message, Part, Photo, Reply, Speech, Text
+from bot.parts import Parts
+from bot.settings import Settings
+from knowledge.records import Hit
+from knowledge.search import Find
+
+
+class Progress:
+    """One bar on stderr for whatever takes more than two seconds, by the name of what is under way."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._name = ""
+
+    def __call__(self, name: str, fraction: float) -> None:
+        """`fraction` of `name` is done, 0..1."""
+        if name != self._name:
+            self.close()
+            self._name = name
+            self._bar = tqdm(total=100, desc=name, unit="%", delay=1, leave=False, file=sys.stderr)
+        if self._bar is not None:
+            self._bar.update(round(100 * fraction) - self._bar.n)
+
+    def close(self) -> None:
+        """Takes the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+        self._bar, self._name = None, ""
+
+
+def models(given: argparse.Namespace, settings: Settings) -> int:
+    """Prepares the weights and what is derived from them, and lists them."""
+    progress = Progress()
+    ready = weights.prepare(settings.weights, progress)
+    progress.close()
+    if not given.quiet:
+        for model in ready:
+            print(f"{model.name:24} {model.megabytes:7.1f} MB  {model.sha256}  {model.file}")
+    return 0
+
+
+def import_(given: argparse.Namespace, settings: Settings) -> int:
+    """Reads feeds into the data folder and builds the index."""
+    parts = Parts(settings)
+    feeds = Feeds(tuple(given.products), given.orders, given.shipments, given.articles, given.duties)
+    if given.demo:
+        if feeds != Feeds():
+            raise BadInput("--demo brings its own feeds: give one or the other.")
+        feeds = _demo(settings)
+    elif feeds == Feeds():
+        raise BadInput("Nothing to import: name a feed, or --demo.")
+    progress = Progress()
+    try:
+        report = import_feeds(feeds, parts, progress)
+    finally:
+        progress.close()
+    for name, changes in report.taken.items():
+        print(
+            f"{name}: {changes.added} added, {changes.updated} updated, {changes.unchanged} unchanged, "
+            f"{changes.retired} retired"
+        )
+    for refused in report.refused:
+        print(f"refused: {refused.file}:{refused.line}: {refused.column}: {refused.reason}")
+    return 0
+
+
+def _demo(settings: Settings) -> Feeds:
+    from bot.demo.shop import lay_out
+
+    laid = lay_out(settings.data / "demo")
+    return Feeds((laid.products,), laid.orders, laid.shipments, laid.articles, laid.duties)
+
+
+def ask(given: argparse.Namespace, settings: Settings) -> int:
+    """One turn, or a turn for each line of a file."""
+    parts = Parts(settings)
+    if given.batch:
+        for line in _lines(given.batch):
+            _print_json(_answer_line(parts, line))
+        return 0
+    asked = {
+        "text": given.text,
+        "speech": given.speech,
+        "photos": given.photo,
+        "language": given.language,
+        "customer": given.customer,
+        "conversation": given.conversation,
+        "country": given.country,
+    }
+    reply = parts.bot.turn(_message(asked, settings))
+    if given.json:
+        _print_json(reply)
+    else:
+        print(reply.text)
+        for citation in reply.citations:
+            print(f"  [{citation.kind} {citation.id}] {citation.title}")
+    return 0
+
+
+def _answer_line(parts: Parts, line: str) -> Reply | dict[str, dict[str, str]]:
+    try:
+        return parts.bot.turn(_message(_object(line), parts.settings))
+    except NotReady:
+        raise  # no line can be answered
+    except BabeldeskError as error:
+        return {"error": {"code": error.code, "message": error.message}}
+
+
+def _message(asked: Mapping[str, Any], settings: Settings) -> Message:
+    """A message of whoever runs the command line, who is trusted to say who the customer is.
+
+    Raises:
+        BadInput: a value is of the wrong kind, or a file can't be read.
+    """
+    found: list[Part] = []
+    if text := _text_of(asked, "text"):
+        found.append(Text(text))
+    if speech := asked.get("speech"):
+        found.append(Speech(_content(speech, settings)))
+    photos = asked.get("photos") or []
+    if not isinstance(photos, list):
+        raise BadInput("photos must be a list of files.")
+    found += [Photo(_content(photo, settings)) for photo in photos]
+    return Message(
+        uuid.uuid4().hex,
+        _text_of(asked, "conversation") or uuid.uuid4().hex,
+        tuple(found),
+        _text_of(asked, "customer"),
+        _text_of(asked, "language"),
+        (_text_of(asked, "country") or "").upper() or None,
+    )
+
+
+def _text_of(asked: Mapping[str, Any], key: str) -> str | None:
+    value = asked.get(key)
+    if value is not None and not isinstance(value, str):
+        raise BadInput(f"{key} must be text.")
+    return value or None
+
+
+def _content(file: object, settings: Settings) -> bytes:
+    if not isinstance(file, str | Path):
+        raise BadInput("A file must be given by its path.")
+    try:
+        with Path(file).open("rb") as opened:
+            content = opened.read(settings.limits.media_bytes + 1)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{file} can't be read: {getattr(error, 'strerror', None) or error}.") from None
+    if len(content) > settings.limits.media_bytes:
+        raise TooLarge(f"{file} is larger than {settings.limits.media_bytes} bytes.")
+    return content
+
+
+def search(given: argparse.Namespace, settings: Settings) -> int:
+    """Retrieval alone."""
+    parts = Parts(settings)
+    if given.batch:
+        for line in _lines(given.batch):
+            _print_json(_search_line(parts, line, given.top))
+        return 0
+    hits = _find(parts, {"text": given.text, "photos": given.photo}, given.top)
+    if given.json:
+        _print_json({"hits": [_hit(hit) for hit in hits]})
+        return 0
+    for hit in hits:
+        print(f"{hit.score:7.3f}  {hit.kind:8} {hit.record:20} {hit.title}")
+    return 0
+
+
+def _search_line(parts: Parts, line: str, top: int) -> dict[str, Any]:
+    try:
+        return {"hits": [_hit(hit) for hit in _find(parts, _object(line), top)]}
+    except NotReady:
+        raise
+    except BabeldeskError as error:
+        return {"error": {"code": error.code, "message": error.message}}
+
+
+def _find(parts: Parts, asked: Mapping[str, Any], top: int) -> list[Hit]:
+    from bot.conversations import Topic
+    from bot.engine import ignore
+    from bot.understand import Stopwatch, Understanding
+
+    message = _message(asked, parts.settings)
+    understand = Understanding(parts.senses, parts.settings, lambda: parts.store.attribute_values()["size"])
+    query = understand(message, Topic(), ignore, Stopwatch())
+    found = Find(
+        text=query.text,
+        text_vector=query.text_vector,
+        photo_vectors=query.photo_vectors,
+        identifiers=query.entities.codes,
+        language=query.language,
+    )
+    return parts.search.find(found, top=top)
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    return {
+        "record": hit.record,
+        "kind": hit.kind,
+        "title": hit.title,
+        "score": round(hit.score, 4),
+        "source": msgspec.to_builtins(hit.source),
+    }
+
+
+def serve(_given: argparse.Namespace, settings: Settings) -> int:
+    """The web application, until it is stopped."""
+    from bot.channels.app import check_port, run
+
+    check_port(settings)
+    parts = Parts(settings)
+    parts.warm()
+    run(parts.bot, settings, media=parts.media, phrases=parts.phrases)
+    return 0
+
+
+def token(given: argparse.Namespace, settings: Settings) -> int:
+    """A signed customer token."""
+    from bot.channels.tokens import secret_of, sign
+
+    print(sign(given.customer, secret_of(settings.data, settings), hours=given.hours))
+    return 0
+
+
+def train(_given: argparse.Namespace, settings: Settings) -> int:
+    """Fits what comes with the project in bot/trained, and says how well on sentences it was not fitted on."""
+    from bot.training import run
+
+    return run(Parts(settings))
+
+
+def bench(given: argparse.Namespace, settings: Settings) -> int:
+    """How fast it is."""
+    from bot.bench import run
+
+    return run(Parts(settings), given.runs, given.json)
+
+
+def evaluate(given: argparse.Namespace, settings: Settings) -> int:
+    """How good it is."""
+    from bot.evaluate import run
+
+    return run(Parts(settings), given.json)
+
+
+VERBS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
+    "models": models,
+    "import": import_,
+    "ask": ask,
+    "search": search,
+    "serve": serve,
+    "token": token,
+    "train": train,
+    "bench": bench,
+    "evaluate": evaluate,
+}
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            yield from (line for line in file if line.strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} can't be read: {getattr(error, 'strerror', None) or error}.") from None
+
+
+def _object(line: str) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(line)
+    except msgspec.DecodeError as error:
+        raise BadInput(f"This line is not JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise BadInput("A line must hold a JSON object.")
+    return value
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.flush()

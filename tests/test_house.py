@@ -1,0 +1,96 @@
+"""The rules of the house: who may import whom, and that packages re-export nothing."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Of our own modules, what each part may import. A part is the longest prefix that stands here.
+MAY: dict[str, tuple[str, ...]] = {
+    "knowledge": ("knowledge",),
+    "bot.messages": (),
+    "bot.errors": (),
+    "bot.settings": (),
+    "bot.phrasebook": (),
+    "bot.conversations": ("bot.messages",),
+    "bot.entities": ("bot.phrasebook",),
+    "bot.intents": ("bot.messages", "bot.errors"),
+    "bot.models": ("bot.errors",),
+    "bot.senses": ("bot.senses", "bot.messages", "bot.errors", "bot.settings"),
+    "bot.understand": (
+        "bot.senses", "bot.entities", "bot.intents", "bot.conversations", "bot.phrasebook", "bot.messages",
+        "bot.errors", "bot.settings",
+    ),
+    "bot.answer": (
+        "bot.answer", "knowledge", "bot.understand", "bot.entities", "bot.conversations", "bot.phrasebook",
+        "bot.senses.language", "bot.messages", "bot.settings",
+    ),
+    "bot.engine": (
+        "bot.answer", "bot.understand", "bot.conversations", "knowledge", "bot.messages", "bot.settings",
+    ),
+    "bot.channels": (
+        "bot.channels", "bot.engine", "bot.conversations", "bot.phrasebook", "bot.messages", "bot.errors",
+        "bot.settings",
+    ),
+    "bot.demo": (),
+}  # fmt: skip
+# These put the parts together and may import anything.
+FREE = {"bot.__main__", "bot.verbs", "bot.parts", "bot.importing", "bot.bench", "bot.evaluate", "bot.background", "bot.training"}
+
+
+def modules() -> list[tuple[str, Path]]:
+    found = []
+    for package in ("bot", "knowledge"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found.append((".".join(parts[:-1] if parts[-1] == "__init__" else parts), path))
+    return found
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in names if name.split(".")[0] in {"bot", "knowledge"}}
+
+
+def within(name: str, part: str) -> bool:
+    return name == part or name.startswith(part + ".")
+
+
+@pytest.mark.parametrize(("name", "path"), modules(), ids=[name for name, _ in modules()])
+def test_imports_keep_the_rules(name: str, path: Path) -> None:
+    if name in FREE:
+        return
+    part = max((part for part in MAY if within(name, part)), key=len, default=None)
+    if part is None:
+        assert not imported(path), f"{name} stands in no part of the house"
+        return
+    for target in imported(path):
+        # A module may always import what lies in its own file's part.
+        assert any(within(target, allowed) for allowed in MAY[part]), f"{name} imports {target}"
+
+
+def test_channels_alone_know_the_web_and_knowledge_knows_no_torch() -> None:
+    for name, path in modules():
+        tops = {
+            (alias.name if isinstance(node, ast.Import) else str(node.module)).split(".")[0]
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
+        if not within(name, "bot.channels"):
+            assert not tops & {"litestar", "uvicorn", "wsproto", "ag_ui"}, name
+        if within(name, "knowledge"):
+            assert not tops & {"torch", "whisper", "litestar"}, name
+
+
+def test_packages_are_empty() -> None:
+    for path in [*ROOT.glob("bot/**/__init__.py"), *ROOT.glob("knowledge/**/__init__.py")]:
+        assert not path.read_text(encoding="utf-8").strip(), path
