@@ -12,7 +12,6 @@ import json
 import platform
 import shutil
 import subprocess
-import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -56,10 +55,9 @@ class Case(msgspec.Struct, frozen=True):
 
 def run(parts: Parts, runs: int, json_file: Path | None) -> int:
     """Prints the table; exit status 1 where a ratio misses what the project means to reach."""
-    with tempfile.TemporaryDirectory() as folder:
-        demo = demo_shop(Parts(msgspec.structs.replace(parts.settings, data=Path(folder))))
-        demo.warm()
-        figures = [_measure(demo, case, runs) for case in _cases(demo)]
+    demo = demo_shop(parts.settings)
+    demo.warm()
+    figures = [_measure(demo, case, runs) for case in _cases(demo)]
     print(f"\n{platform.processor() or platform.machine()}, {demo.threads} threads, n = {runs} a kind")
     for figure in figures:
         _print(figure)

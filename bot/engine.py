@@ -101,7 +101,7 @@ def _reply(draft: Draft, query: Query, timings: dict[str, float]) -> Reply:
         query.language,
         draft.intent,
         draft.claims,
-        draft.citations if draft.claims else (),
+        draft.citations,
         draft.products,
         draft.cards,
         draft.suggestions,

@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,10 +22,13 @@ import zxingcpp
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
+from bot.demo.shop import lay_out
 from bot.errors import BabeldeskError
 from bot.importing import Feeds, import_feeds
 from bot.messages import Message, Part, Photo, Reply, Speech, Text
 from bot.parts import Parts
+from bot.progress import Progress
+from bot.settings import Settings
 from knowledge.metrics import ungrounded
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "tests" / "scenarios"
@@ -107,10 +109,8 @@ def read(folder: Path = SCENARIOS) -> list[Scenarios]:
 def run(parts: Parts, json_file: Path | None) -> int:
     """Holds every conversation and prints what passed by language and part. Exit status 1 where under 90 % of the
     turns passed or a reply states a number that its evidence lacks."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = msgspec.structs.replace(parts.settings, data=Path(folder))
-        demo = demo_shop(Parts(settings))
-        outcomes = [outcome for scenarios in read() for outcome in _hold(demo, scenarios)]
+    demo = demo_shop(parts.settings)
+    outcomes = [outcome for scenarios in read() for outcome in _hold(demo, scenarios)]
     _print(outcomes)
     passed, counted = _count(outcomes)
     invented = sum(bool(outcome.ungrounded) for outcome in outcomes)
@@ -120,13 +120,17 @@ def run(parts: Parts, json_file: Path | None) -> int:
     return 0 if counted and passed >= 0.9 * counted and not invented else 1
 
 
-def demo_shop(parts: Parts) -> Parts:
-    """The demo shop, imported into the data folder of `parts`."""
-    from bot.demo.shop import lay_out
-
-    laid = lay_out(parts.settings.data / "demo")
+def demo_shop(settings: Settings) -> Parts:
+    """The demo shop, kept beside the weights so that its texts are encoded once, before any conversation."""
+    folder = settings.weights / "demo-shop"
+    for kept in folder.glob("conversations.db*"):
+        kept.unlink()
+    parts = Parts(msgspec.structs.replace(settings, data=folder))
+    laid = lay_out(folder / "demo")
     feeds = Feeds((laid.products,), laid.orders, laid.shipments, laid.articles, laid.duties)
-    import_feeds(feeds, parts, lambda _name, _fraction: None)
+    progress = Progress()
+    import_feeds(feeds, parts, progress)
+    progress.close()
     return parts
 
 

@@ -113,10 +113,16 @@ class Stopwatch:
             self.ms[name] = round(self.ms.get(name, 0.0) + (time.perf_counter() - start) * 1e3, 3)
 
 
-# An intent below this is a guess: a short message then goes on with what the conversation was about.
+# Below this an intent is a guess, and a short message goes on with what the conversation was about.
 CERTAIN = 0.5
-SHORT_WORDS = 4
-SHORT_LETTERS = 8  # in scripts that put no spaces between words
+# Below this it is one where the message names just what the question before it was about: "and to Canada?".
+CERTAIN_OF_ANOTHER = 0.9
+SHORT_WORDS = 6
+SHORT_LETTERS = 14  # in scripts that put no spaces between words
+# What a country in a short message goes on with.
+ABOUT_COUNTRIES: frozenset[Intent] = frozenset({"customs_duty", "delivery_time", "shipping_cost"})
+# A language that is less sure than this gives way to that of the conversation or the channel.
+SURE_OF_LANGUAGE = 0.8
 
 
 class Understanding:
@@ -206,11 +212,13 @@ class Understanding:
     def _language(self, typed: str, heard: Heard | None, topic: Topic, message: Message) -> str:
         """The message where it says enough, else the conversation, else the channel, else the shop."""
         guess = identify(typed, LANGUAGES) if typed else None
+        sure = guess is not None and guess.confidence >= SURE_OF_LANGUAGE
         asked = (
-            guess.language if guess else None,
+            guess.language if guess and sure else None,
             heard.language if heard else None,
             topic.language,
             message.language,
+            guess.language if guess else None,
             self._settings.language,
         )
         for tag in asked:
@@ -225,12 +233,17 @@ class Understanding:
         chances = self._senses.intents.probabilities(vector)
         order = int(chances.argmax())
         intent, confidence = INTENTS[order], float(chances[order])
-        if confidence < CERTAIN and topic.intent and _elliptical(text):
-            return topic.intent, confidence
+        if topic.intent and _short(text):
+            if named.countries and topic.intent in ABOUT_COUNTRIES and confidence < CERTAIN_OF_ANOTHER:
+                return topic.intent, confidence
+            if (named.colours or named.sizes) and topic.products and confidence < CERTAIN_OF_ANOTHER:
+                return "availability" if topic.intent == "availability" else "product_search", confidence
+            if confidence < CERTAIN:
+                return topic.intent, confidence
         return intent, confidence
 
 
-def _elliptical(text: str) -> bool:
+def _short(text: str) -> bool:
     """Whether a message is too short to say by itself what it wants: "and to Canada?", "加拿大呢？"."""
     letters = re.findall(r"\w", text)
     together = sum(letter >= "\u0e00" for letter in letters) > len(letters) / 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.answer import citations
 from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
-from bot.answer.relevance import ARTICLE, is_relevant
+from bot.answer.relevance import ARTICLE, as_passage
 from bot.phrasebook import language_name
 from bot.settings import LANGUAGES
 from knowledge.records import Hit
@@ -33,7 +33,7 @@ def best_passage(ask: Ask) -> Hit | None:
     )
     if not found or found[0].passage is None:
         return None
-    return found[0] if is_relevant(ask, found[0], ARTICLE) else None
+    return found[0] if as_passage(ask, found[0]) >= ARTICLE else None
 
 
 def quoted(ask: Ask, hit: Hit) -> Draft:

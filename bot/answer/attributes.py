@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import msgspec
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 from bot.answer import citations
 from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
-from bot.answer.products import candidates, shown, spoken_of
-from bot.answer.relevance import FACT, relevance
+from bot.answer.meant import meant
+from bot.answer.products import shown
+from bot.answer.relevance import FIELD, TEXT_FOREIGN, TEXT_OWN, as_sentence
 from bot.messages import Handoff, Needs
 from bot.phrasebook import Phrasebook, language_name, money
 from bot.senses.language import identify
@@ -26,28 +28,41 @@ MOST_CHOICES = 4
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """One thing that the record says: `probe` is what a question is held against, `text` what the reply says."""
+    """One thing that the record says: `text` is what the reply says, `repeated` what of it the citation has to show."""
 
-    probe: str
     text: str
-    repeated: str = ""  # of the record's own words, what the citation has to show
+    repeated: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one product, for one language: its fields, each by the question that it answers (vectors
+    [fields, d]; None where the product does not have it), and the sentences of its text (vectors [sentences, d])."""
+
+    fields: tuple[Fact | None, ...]
+    asked: F32
+    sentences: tuple[Fact, ...]
+    said: F32
+    foreign: bool  # the sentences are in another language
+
+
+FIELDS = ("price", "availability", "brand", "color", "size", "material", "weight")
 
 
 def question(ask: Ask) -> Draft:
     """Answers a question about the product that the message or the conversation is about."""
-    named = candidates(ask)
-    products = named or spoken_of(ask)
-    if not products:
+    named = meant(ask)
+    if not named:
         return ask.plain(ask.say("product.name_it"), needs=Needs("detail"))
-    groups = {product.group or product.sku for product in products}
-    if named and len(groups) > 1 and not ask.named("product"):
-        answered = [(product, fact) for product in _firsts(products) if (fact := _best(ask, product))]
+    firsts = _firsts(named)
+    if len(firsts) > 1:
+        answered = [(product, fact) for product in firsts[:MOST_CHOICES] if (fact := _best(ask, product))]
         if len(answered) != 1:
-            draft = shown(ask, _firsts(products)[:MOST_CHOICES], ask.query.intent, "product.which")
+            draft = shown(ask, firsts[:MOST_CHOICES], ask.query.intent, "product.which")
             return msgspec.structs.replace(draft, needs=Needs("choice"))
         return _told(ask, *answered[0])
-    fact = _best(ask, products[0])
-    return _told(ask, products[0], fact) if fact else _not_said(ask, products[0])
+    fact = _best(ask, named[0])
+    return _told(ask, named[0], fact) if fact else _not_said(ask, named[0])
 
 
 def _firsts(products: list[Product]) -> list[Product]:
@@ -56,58 +71,70 @@ def _firsts(products: list[Product]) -> list[Product]:
 
 
 def _best(ask: Ask, product: Product) -> Fact | None:
-    """The fact of the product that the question asks for, or None where none is near enough to it."""
+    """The fact of the product that the question asks for, or None where the record does not say."""
     vector = ask.query.text_vector
     if vector is None:
         return None
-    facts, vectors = _facts_of(ask.shop.encoder, ask.shop.phrases, msgspec.json.encode(product), ask.language)
-    scores = vectors @ vector
-    best = int(scores.argmax())
-    return facts[best] if relevance(ask, float(scores[best])) >= FACT else None
+    facts = _facts_of(ask.shop.encoder, ask.shop.phrases, msgspec.json.encode(product), ask.language)
+    alike = facts.asked @ vector
+    if alike.max() >= FIELD:
+        return facts.fields[int(alike.argmax())]
+    if not facts.sentences:
+        return None
+    cosines = facts.said @ vector
+    least = TEXT_FOREIGN if facts.foreign else TEXT_OWN
+    return facts.sentences[int(cosines.argmax())] if as_sentence(cosines) >= least else None
 
 
 # Keyed by the whole record, so that a product that changed is encoded again.
 @lru_cache(maxsize=512)
-def _facts_of(encoder: TextEncoder, phrases: Phrasebook, record: bytes, language: str) -> tuple[tuple[Fact, ...], F32]:
-    """The product's facts and their vectors [n, d]; kept, since they are asked for again and again."""
+def _facts_of(encoder: TextEncoder, phrases: Phrasebook, record: bytes, language: str) -> Facts:
+    """Kept, since the same product is asked about again and again."""
     product = msgspec.json.decode(record, type=Product)
-    facts = tuple(_fields(phrases, product, language) + _text(phrases, product, language))
-    return facts, encoder.passages([fact.probe for fact in facts])
+    sentences, foreign = _text(phrases, product, language)
+    said = encoder.passages([fact.repeated for fact in sentences]) if sentences else np.zeros((0, 0), np.float32)
+    return Facts(_fields(phrases, product, language), _asked(encoder, phrases, language), sentences, said, foreign)
 
 
-def _fields(phrases: Phrasebook, product: Product, language: str) -> list[Fact]:
+@lru_cache(maxsize=64)
+def _asked(encoder: TextEncoder, phrases: Phrasebook, language: str) -> F32:
+    """The questions that the fields answer, as vectors [fields, d]."""
+    return encoder.queries([phrases.say(language, f"ask.{field}") for field in FIELDS])
+
+
+def _fields(phrases: Phrasebook, product: Product, language: str) -> tuple[Fact | None, ...]:
     def say(key: str, /, **values: str) -> str:
         return phrases.say(language, key, **values)
 
     title = product.title_in(language)
     price = money(product.price, product.currency, language)
-    state = say(f"availability.{product.availability}")
-    facts = [
-        Fact(f"{say('field.price')}: {price}", say("product.priced", title=title, price=price)),
-        Fact(f"{say('field.availability')}: {state}", say(f"product.{product.availability}", title=title)),
+    facts: list[Fact | None] = [
+        Fact(say("product.priced", title=title, price=price)),
+        Fact(say(f"product.{product.availability}", title=title)),
     ]
-    for field in ("brand", "color", "size", "material", "weight"):
+    for field in FIELDS[2:]:
         value = getattr(product, field)
-        if value:
-            label = say(f"field.{field}")
-            facts.append(Fact(f"{label}: {value}", say("product.fact", title=title, field=label, value=value), value))
-    return facts
+        text = say("product.fact", title=title, field=say(f"field.{field}"), value=value) if value else ""
+        facts.append(Fact(text, value) if value else None)
+    return tuple(facts)
 
 
-def _text(phrases: Phrasebook, product: Product, language: str) -> list[Fact]:
+def _text(phrases: Phrasebook, product: Product, language: str) -> tuple[tuple[Fact, ...], bool]:
+    """The sentences of the product's text, and whether they are in another language than the reply."""
     title = product.title_in(language)
     translated = product.descriptions.get(language) or product.descriptions.get(language.split("-")[0])
     guess = None if translated else identify(product.description, LANGUAGES)
     written_in = guess.language if guess else language
+    foreign = written_in.split("-")[0] != language.split("-")[0]
     facts = []
     for quote in sentences(translated or product.description):
-        if written_in.split("-")[0] == language.split("-")[0]:
-            text = phrases.say(language, "product.quote", title=title, quote=quote)
-        else:
+        if foreign:
             name = language_name(written_in, language)
             text = phrases.say(language, "product.quote_in", title=title, language=name, quote=quote)
-        facts.append(Fact(quote, text, quote))
-    return facts
+        else:
+            text = phrases.say(language, "product.quote", title=title, quote=quote)
+        facts.append(Fact(text, quote))
+    return tuple(facts), foreign
 
 
 def _told(ask: Ask, product: Product, fact: Fact) -> Draft:

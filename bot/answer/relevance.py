@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from bot.answer.context import Ask
+from bot.understand import F32
 from knowledge.records import Hit
 
-# By `relevance`: from here on it is an answer.
-ARTICLE = 6.0  # a passage of a help page
-PRODUCT = 4.0  # a product, for a message that may name one
-FACT = 4.0  # a fact about one product, for a question about that product
+PRODUCT = 3.3  # by `as_product`: the message names a product that is sold here
+ARTICLE = 0.935  # by `as_passage`: the passage answers the question
+FIELD = 0.91  # cosine of a question with the question that a field answers
+TEXT_OWN, TEXT_FOREIGN = 0.885, 0.83  # by `as_sentence`: in the language of the question, and in another
 PHOTO_SURE = 0.6  # cosine of a photo with a product's picture
-NAMES_PRODUCT = 0.6  # share of a message's words, by weight, in one product's text: it names a product itself
-
-_PER_COSINE = 60.0
-_USUAL_COSINE = 0.85
 
 
-def relevance(ask: Ask, cosine: float) -> float:
-    """How near a text is to the question: its cosine, as standard deviations above the mean of texts about anything,
-    and the cosine itself, since neither alone serves every language."""
+def as_product(ask: Ask, hit: Hit) -> float:
+    """How surely the message names the product: the cosine of its text, as standard deviations above the mean of
+    texts about anything, and the cosine itself, since neither alone serves every language."""
+    if hit.source.dense is None:
+        return -np.inf
+    chance = _chance(ask)
+    stands_out = (hit.source.dense - float(chance.mean())) / float(chance.std())
+    return stands_out + 60 * (hit.source.dense - 0.85)
+
+
+def as_passage(ask: Ask, hit: Hit) -> float:
+    """How surely a passage answers: its cosine, and how far that is above the mean of texts about anything."""
+    return -np.inf if hit.source.dense is None else 2 * hit.source.dense - float(_chance(ask).mean())
+
+
+def as_sentence(cosines: F32) -> float:
+    """How surely the best of a product's sentences [n] answers: its cosine, and how far it is above the middle one."""
+    return float(2 * cosines.max() - np.median(cosines))
+
+
+def _chance(ask: Ask) -> F32:
     assert ask.query.text_vector is not None
-    chance = ask.shop.background @ ask.query.text_vector
-    stands_out = (cosine - float(chance.mean())) / float(chance.std())
-    return stands_out + _PER_COSINE * (cosine - _USUAL_COSINE)
-
-
-def is_relevant(ask: Ask, hit: Hit, least: float) -> bool:
-    """Whether the hit's text is at least so near to the question."""
-    if hit.source.dense is None or ask.query.text_vector is None:
-        return False
-    return relevance(ask, hit.source.dense) >= least
+    return np.asarray(ask.shop.background @ ask.query.text_vector)

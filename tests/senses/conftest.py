@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import bot.senses  # noqa: F401  before any test imports torch, as its docstring says
 from bot import models
 
 

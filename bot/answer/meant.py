@@ -1,0 +1,150 @@
+"""Which products a message is about: those it names, shows or describes, or those the conversation is about."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from bot.answer.context import Ask
+from bot.answer.relevance import PHOTO_SURE, PRODUCT, as_product
+from bot.entities import colour_of
+from knowledge.records import Hit, Product
+from knowledge.search import Find
+
+LOOKED_AT = 40  # hits that colours, sizes and words are then held against
+NEAR = 0.6  # of the best hit's score: what counts as found beside it
+NEAR_PHOTO = 0.06  # below the best cosine of a photo: pictures of the same thing
+COMMON = 0.25  # of the hits' titles: a word in more of them names none of them
+NAMED = PRODUCT - 1.5  # by `as_product`, where a word of the title is in the message as well
+
+_TOGETHER = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+_ARTICLE = re.compile(r"^(?:وال|بال|كال|فال|لل|ال)(?=\w{3})")
+
+
+def meant(ask: Ask) -> list[Product]:
+    """For a question about something: what the message names, else what the conversation is about, else what the
+    message describes. Best first; empty where it is none of these."""
+    named = by_code(ask)
+    if named:
+        return named
+    hits = _hits(ask)
+    if ask.query.photo_vectors is not None:
+        return _fitting_first(ask, _products(ask, _by_photo(ask, hits) or _described(ask, hits)))
+    if not ask.topic.products:
+        return _fitting_first(ask, _products(ask, _named(ask, hits) or _described(ask, hits)))
+    return _fitting_first(ask, _products(ask, _named(ask, hits))) or spoken_of(ask)
+
+
+def looked_for(ask: Ask) -> list[Product]:
+    """For a search: what the message names, shows or describes."""
+    named = by_code(ask)
+    if named:
+        return named
+    hits = _hits(ask)
+    found = _by_photo(ask, hits) if ask.query.photo_vectors is not None else []
+    return _fitting_first(ask, _products(ask, found or _described(ask, hits) or _named(ask, hits)))
+
+
+def variants_wanted(ask: Ask) -> Product | None:
+    """The product spoken of, where the message only names a colour or a size: "and in blue?"."""
+    entities = ask.query.entities
+    if not ask.topic.products or not (entities.colours or entities.sizes):
+        return None
+    if by_code(ask) or ask.query.photo_vectors is not None or _named(ask, _hits(ask)):
+        return None
+    return next(iter(spoken_of(ask)), None)
+
+
+def by_code(ask: Ask) -> list[Product]:
+    """What the message names by SKU, GTIN or model number, or shows the barcode of."""
+    return ask.shop.store.products(ask.named("product"))
+
+
+def spoken_of(ask: Ask) -> list[Product]:
+    """What the conversation is about and is still sold."""
+    live = ask.shop.store.live(ask.topic.products)
+    return [product for product in ask.shop.store.products(ask.topic.products) if product.sku in live]
+
+
+def fits(product: Product, ask: Ask) -> bool:
+    """Whether the product has the colour and the size that the message names, if it names any."""
+    colours, sizes = ask.query.entities.colours, ask.query.entities.sizes
+    return (not colours or (product.color is not None and colour_of(product.color) in colours)) and (
+        not sizes or (product.size is not None and product.size.casefold() in {size.casefold() for size in sizes})
+    )
+
+
+def with_variants(ask: Ask, product: Product) -> list[Product]:
+    """The product and those that differ from it in colour, size or material alone."""
+    return ask.shop.store.variants(product.group) if product.group else [product]
+
+
+def _hits(ask: Ask) -> list[Hit]:
+    query = ask.query
+    return ask.shop.search.find(
+        Find(
+            text=query.text,
+            text_vector=query.text_vector,
+            photo_vectors=query.photo_vectors,
+            language=ask.language,
+            kinds=frozenset({"product"}),
+        ),
+        top=LOOKED_AT,
+    )
+
+
+def _products(ask: Ask, hits: Iterable[Hit]) -> list[Product]:
+    return ask.shop.store.products([hit.record for hit in hits])
+
+
+def _fitting_first(ask: Ask, products: list[Product]) -> list[Product]:
+    return sorted(products, key=lambda product: not fits(product, ask))
+
+
+def _by_photo(ask: Ask, hits: list[Hit]) -> list[Hit]:
+    best = max((hit.source.photo or 0.0 for hit in hits), default=0.0)
+    return [hit for hit in hits if (hit.source.photo or 0.0) >= max(PHOTO_SURE, best - NEAR_PHOTO)]
+
+
+def _described(ask: Ask, hits: list[Hit]) -> list[Hit]:
+    """The hits that the message describes, though it need not use a word of theirs."""
+    if ask.query.text_vector is None or not hits or as_product(ask, hits[0]) < PRODUCT:
+        return []
+    return [hit for hit in hits if hit.score >= NEAR * hits[0].score]
+
+
+def _named(ask: Ask, hits: list[Hit]) -> list[Hit]:
+    """The hits of whose title the message has a word that sets it apart, and that it is near to as well."""
+    if ask.query.text_vector is None:
+        return []
+    titles = [_terms(hit.title) for hit in hits]
+    # Variants share a title but for colour and size; what they share still sets them apart from the others.
+    groups = len({frozenset(title) for title in titles}) or 1
+    seen = Counter(term for title in {frozenset(title) for title in titles} for term in title)
+    words = {word for word in _terms(ask.query.text) if colour_of(word) is None}
+    return [
+        hit
+        for hit, title in zip(hits, titles, strict=True)
+        if any(_alike(word, term) and seen[term] <= max(3, COMMON * groups) for word in words for term in title)
+        and as_product(ask, hit) >= NAMED
+    ]
+
+
+def _terms(text: str) -> set[str]:
+    """Words of three letters or more; of scripts without spaces, every two letters that stand together."""
+    terms: set[str] = set()
+    for run in re.findall(r"\w+", text.casefold()):
+        if _TOGETHER.search(run):
+            terms |= {run[place : place + 2] for place in range(len(run) - 1)}
+        elif len(run) >= 3 and not run.isdigit():
+            terms.add(_ARTICLE.sub("", run))
+    return terms
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two words are forms of one: they begin alike and differ in their last letters at most."""
+    if one == other:
+        return True
+    least = max(3, max(len(one), len(other)) - 3)
+    return len(one) >= 3 and one[:least] == other[:least] and min(len(one), len(other)) >= least
