@@ -1,42 +1,45 @@
-"""What a message wants: a linear head over the text encoder's vectors, fitted on bot/examples.
+"""What a message wants: a small head over the text encoder's vectors, fitted on bot/examples.
 
-Multinomial logistic regression with an L2 penalty (Hastie, Tibshirani, Friedman, The Elements of Statistical
-Learning, 4.4), on standardised vectors. scripts/train fits it; it comes with the project in
-bot/trained.
+A multilayer perceptron of one hidden layer. scripts/train fits it (bot/training.py); it comes with the project in
+bot/trained. What else was tried stands in bot/examples/EXPERIMENTS.md.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from bot.errors import NotReady
 from bot.messages import Intent
 
 F32 = NDArray[np.float32]
-TRAINED = Path(__file__).with_name("trained") / "intents.npz"
 EXAMPLES = Path(__file__).with_name("examples")
+TRAINED = Path(__file__).with_name("trained") / "intents.npz"
 INTENTS: tuple[Intent, ...] = get_args(Intent)
-PENALTY = 3e-3  # see bot/examples/EXPERIMENTS.md
 
 
 @dataclass(frozen=True)
 class IntentHead:
-    """p(intent | vector) = softmax(weight @ vector + bias); weight [intents, d], bias [intents]."""
+    """p(intent | v) = softmax(output @ max(0, hidden @ v + hidden_bias) + output_bias).
 
-    weight: F32
-    bias: F32
+    hidden [h, d], output [intents, h], in the order of INTENTS. `typical` [intents, d] is where the messages of an
+    intent lie, less where all messages lie.
+    """
+
+    hidden: F32
+    hidden_bias: F32
+    output: F32
+    output_bias: F32
+    typical: F32
 
     def probabilities(self, vector: F32) -> F32:
         """[intents] in the order of INTENTS, for a vector [d]."""
-        logits = self.weight @ vector + self.bias
+        logits = self.output @ np.maximum(0, self.hidden @ vector + self.hidden_bias) + self.output_bias
         grown = np.exp(logits - logits.max())
         return np.asarray(grown / grown.sum(), dtype=np.float32)
 
@@ -53,38 +56,16 @@ def read_examples(folder: Path = EXAMPLES) -> tuple[list[str], list[Intent]]:
     return sentences, intents
 
 
-def fit(vectors: F32, intents: Sequence[Intent], penalty: float = PENALTY) -> IntentHead:
-    """The head for vectors [n, d] and their n intents. Deterministic.
-
-    The penalty is on the weights for standardised vectors; the head that comes back takes raw ones.
-    """
-    mean, spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-6
-    x = torch.from_numpy((vectors - mean) / spread)
-    y = torch.tensor([INTENTS.index(intent) for intent in intents])
-    weight = torch.zeros(len(INTENTS), x.shape[1], requires_grad=True)
-    bias = torch.zeros(len(INTENTS), requires_grad=True)
-    solver = torch.optim.LBFGS([weight, bias], max_iter=200, line_search_fn="strong_wolfe")
-
-    def loss() -> torch.Tensor:
-        solver.zero_grad()
-        value = torch.nn.functional.cross_entropy(x @ weight.T + bias, y) + penalty * weight.square().sum()
-        value.backward()  # type: ignore[no-untyped-call]
-        return value
-
-    solver.step(loss)  # type: ignore[no-untyped-call]
-    raw = (weight.detach().numpy() / spread).astype(np.float32)
-    return IntentHead(raw, (bias.detach().numpy() - raw @ mean).astype(np.float32))
-
-
 def fingerprint(encoder: str) -> str:
-    """Of all that the head is made from: the examples, the penalty, and the encoder by its name."""
+    """Of what the head is fitted on: the examples, and the encoder by its name."""
     sentences, intents = read_examples()
-    return hashlib.sha256("\n".join((encoder, str(PENALTY), *intents, *sentences)).encode()).hexdigest()
+    return hashlib.sha256("\n".join((encoder, *intents, *sentences)).encode()).hexdigest()
 
 
 def save(head: IntentHead, encoder: str) -> None:
-    """Keeps the head in the project, so that no installation has to fit it again."""
-    np.savez(TRAINED, weight=head.weight, bias=head.bias, fingerprint=fingerprint(encoder))
+    """Keeps the head in the project, in half precision, so that no installation has to fit it again."""
+    arrays = {name: array.astype(np.float16) for name, array in vars(head).items()}
+    np.savez(TRAINED, fingerprint=fingerprint(encoder), **arrays)
 
 
 def load(encoder: str) -> IntentHead:
@@ -96,4 +77,4 @@ def load(encoder: str) -> IntentHead:
     with np.load(TRAINED) as kept:
         if str(kept["fingerprint"]) != fingerprint(encoder):
             raise NotReady("The intents were fitted on other examples: run scripts/train.")
-        return IntentHead(kept["weight"], kept["bias"])
+        return IntentHead(**{name: kept[name].astype(np.float32) for name in kept.files if name != "fingerprint"})

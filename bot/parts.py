@@ -123,7 +123,15 @@ class Parts:
     @cached_property
     def bot(self) -> Bot:
         """The whole."""
-        shop = Shop(self.settings.shop_name, self.store, self.search, self.phrases, self.text, self.background)
+        shop = Shop(
+            self.settings.shop_name,
+            self.store,
+            self.search,
+            self.phrases,
+            self.text,
+            self.background,
+            self.senses.intents.typical,
+        )
         return Bot(shop, self.senses, self.conversations, self.settings)
 
     def warm(self) -> None:

@@ -90,6 +90,7 @@ class Query:
     intent: Intent
     confidence: float
     entities: Entities
+    intents: F32 | None = None
     text_vector: F32 | None = None
     photo_vectors: F32 | None = None
     heard: Heard | None = None
@@ -117,7 +118,7 @@ class Stopwatch:
 CERTAIN = 0.5
 # Below this it is one where the message names just what the question before it was about: "and to Canada?".
 CERTAIN_OF_ANOTHER = 0.9
-SHORT_WORDS = 6
+SHORT_WORDS = 7
 SHORT_LETTERS = 14  # in scripts that put no spaces between words
 # What a country in a short message goes on with.
 ABOUT_COUNTRIES: frozenset[Intent] = frozenset({"customs_duty", "delivery_time", "shipping_cost"})
@@ -158,8 +159,9 @@ class Understanding:
         if text:
             with watch.stage("encode"):
                 vector = self._senses.text.queries([text])[0]
-        intent, confidence = self._intent(text, vector, named, topic)
-        return Query(text, language, intent, confidence, named, vector, looks, heard, seen, unheard)
+        chances = self._senses.intents.probabilities(vector) if vector is not None else None
+        intent, confidence = _intent(text, chances, named, topic)
+        return Query(text, language, intent, confidence, named, chances, vector, looks, heard, seen, unheard)
 
     def _typed(self, message: Message) -> str:
         texts = [part.text.strip() for part in message.parts if isinstance(part, Text)]
@@ -227,20 +229,20 @@ class Understanding:
                 return supported
         return "en"
 
-    def _intent(self, text: str, vector: F32 | None, named: Entities, topic: Topic) -> tuple[Intent, float]:
-        if vector is None:
-            return "product_search", 1.0  # a photo alone asks for what it shows
-        chances = self._senses.intents.probabilities(vector)
-        order = int(chances.argmax())
-        intent, confidence = INTENTS[order], float(chances[order])
-        if topic.intent and _short(text):
-            if named.countries and topic.intent in ABOUT_COUNTRIES and confidence < CERTAIN_OF_ANOTHER:
-                return topic.intent, confidence
-            if (named.colours or named.sizes) and topic.products and confidence < CERTAIN_OF_ANOTHER:
-                return "availability" if topic.intent == "availability" else "product_search", confidence
-            if confidence < CERTAIN:
-                return topic.intent, confidence
+
+def _intent(text: str, chances: F32 | None, named: Entities, topic: Topic) -> tuple[Intent, float]:
+    if chances is None:
+        return "product_search", 1.0  # a photo alone asks for what it shows
+    order = int(chances.argmax())
+    intent, confidence = INTENTS[order], float(chances[order])
+    if topic.intent is None or confidence >= CERTAIN_OF_ANOTHER:
         return intent, confidence
+    short, guessed = _short(text), confidence < CERTAIN
+    if named.countries and topic.intent in ABOUT_COUNTRIES and (short or guessed):
+        return topic.intent, confidence
+    if (named.colours or named.sizes) and topic.products and (short or guessed):
+        return "availability" if topic.intent == "availability" else "product_search", confidence
+    return (topic.intent, confidence) if short and guessed else (intent, confidence)
 
 
 def _short(text: str) -> bool:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.answer.articles import from_help_pages
 from bot.answer.attributes import question
 from bot.answer.check import unsupported
 from bot.answer.context import Ask
 from bot.answer.customs import duties
 from bot.answer.draft import Draft
+from bot.answer.meant import named
 from bot.answer.orders import about_own_order, track
 from bot.answer.products import availability, search
-from bot.messages import Handoff, Needs
+from bot.intents import INTENTS
+from bot.messages import Handoff, Intent, Needs
 
 
 def checked(ask: Ask, draft: Draft) -> tuple[Draft, tuple[str, ...]]:
@@ -27,6 +31,8 @@ def plan(ask: Ask) -> Draft:
     # A number of an order on the table says more than how the sentence around it is worded.
     if about_own_order(ask):
         return track(ask)
+    ask = _about_what_is_sold(ask)
+    query = ask.query
     match query.intent:
         case "greeting":
             return _greeting(ask)
@@ -38,6 +44,8 @@ def plan(ask: Ask) -> Draft:
             return ask.not_known(ask.say("other"))
         case "track_order":
             return track(ask)
+        case "delivery_time" if ask.topic.order and not query.entities.countries:
+            return track(ask)  # when will it be here
         case "customs_duty":
             return duties(ask)
         case "product_search" | "recommend" | "compare":
@@ -45,9 +53,33 @@ def plan(ask: Ask) -> Draft:
         case "availability":
             return availability(ask)
         case "product_question":
-            return question(ask)
+            draft = question(ask)
+            # "do you have this one here" asks for stock, and no record says it in so many words.
+            return availability(ask) if draft.handoff and _may_be(ask, "availability") else draft
         case _:
             return from_help_pages(ask)
+
+
+# An intent that is less sure than this gives way to what the message names.
+CERTAIN = 0.6
+# From here on an intent that is not the likeliest is tried where that one finds nothing.
+LIKELY = 0.15
+ABOUT_PRODUCTS: tuple[Intent, ...] = ("product_search", "product_question", "availability", "compare", "recommend")
+
+
+def _about_what_is_sold(ask: Ask) -> Ask:
+    """Where the intent is a guess and the message names something that is sold here, that is what it is about."""
+    chances, query = ask.query.intents, ask.query
+    if chances is None or query.confidence >= CERTAIN or query.intent in (*ABOUT_PRODUCTS, ask.topic.intent):
+        return ask
+    if not named(ask):
+        return ask
+    likeliest = max(ABOUT_PRODUCTS, key=lambda intent: chances[INTENTS.index(intent)])
+    return replace(ask, query=replace(query, intent=likeliest))
+
+
+def _may_be(ask: Ask, intent: Intent) -> bool:
+    return ask.query.intents is not None and ask.query.intents[INTENTS.index(intent)] >= LIKELY
 
 
 def _greeting(ask: Ask) -> Draft:

@@ -2,45 +2,83 @@
 
 from __future__ import annotations
 
+import msgspec
+import numpy as np
+
+from bot import entities
 from bot.answer import citations
 from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
-from bot.answer.relevance import ARTICLE, as_passage
+from bot.answer.relevance import is_answer
 from bot.phrasebook import language_name
 from bot.settings import LANGUAGES
-from knowledge.records import Hit
+from bot.understand import ABOUT_COUNTRIES
+from knowledge.passages import of_article
+from knowledge.records import Passage
 from knowledge.search import Find
+
+# How far the question is moved toward what messages of its intent are like (Rocchio 1971, with the examples of the
+# intent as what is relevant): far to choose the page, less to choose the passage.
+TOWARD_PAGE = 5.0
+TOWARD_PASSAGE = 1.0
+# A page begins with its main rule: the first passage that is no more than this behind the nearest one is taken.
+MAIN = 0.02
 
 
 def from_help_pages(ask: Ask) -> Draft:
     """What a help page says to the question, or that the data do not say."""
-    hit = best_passage(ask)
-    return quoted(ask, hit) if hit else ask.not_known()
+    passage = best_passage(ask)
+    return quoted(ask, passage) if passage else ask.not_known()
 
 
-def best_passage(ask: Ask) -> Hit | None:
-    """The help page passage that answers the question, or None where none stands out."""
-    if ask.query.text_vector is None:
+def best_passage(ask: Ask) -> Passage | None:
+    """The help page passage that answers the question, or None where none is near enough to it. Of a page that tells
+    countries apart, the passage that tells of the country that is meant."""
+    vector, intents = ask.query.text_vector, ask.query.intents
+    if vector is None or intents is None:
         return None
-    found = ask.shop.search.find(
-        Find(
-            text=ask.query.text,
-            text_vector=ask.query.text_vector,
-            language=ask.language,
-            kinds=frozenset({"article"}),
-        ),
-        top=1,
-    )
-    if not found or found[0].passage is None:
+    intent = np.asarray(intents @ ask.shop.typical, dtype=np.float32)
+    leaning = vector + TOWARD_PAGE * intent
+    leaning /= np.linalg.norm(leaning)
+    find = Find(text=ask.query.text, text_vector=leaning, language=ask.language, kinds=frozenset({"article"}))
+    hits = ask.shop.search.find(find, top=1)
+    if not hits or hits[0].passage is None or not is_answer(ask, hits[0].record, intent):
         return None
-    return found[0] if as_passage(ask, found[0]) >= ARTICLE else None
+    article = ask.shop.store.article(hits[0].record, hits[0].passage.language)
+    if article is None:  # retired since the index was built
+        return None
+    passages = of_article(article)
+    toward = vector + TOWARD_PASSAGE * intent
+    near = {
+        found: float(at @ toward) for found in passages if (at := ask.shop.search.passage_vector(found.id)) is not None
+    }
+    ranked = sorted(near, key=near.__getitem__, reverse=True)
+    return _of_country(ask, ranked) or next((found for found in near if near[found] >= near[ranked[0]] - MAIN), None)
 
 
-def quoted(ask: Ask, hit: Hit) -> Draft:
-    """The passage of a hit as the reply, marked as a quotation where it is in another language."""
-    passage = hit.passage
-    assert passage is not None
-    article = ask.shop.store.article(hit.record, passage.language)
+def _of_country(ask: Ask, ranked: list[Passage]) -> Passage | None:
+    """The first passage that names the country that is meant, and of a list only the lines that do."""
+    wanted = set(ask.query.entities.countries)
+    if not wanted and ask.topic.country and ask.query.intent in ABOUT_COUNTRIES:
+        wanted = {ask.topic.country}
+    for passage in ranked if wanted else ():
+        lines = passage.text.split("\n")
+        naming = [line for line in lines if wanted & set(_countries(line, passage.language))]
+        if naming and len(lines) > 2:
+            heading = passage.heading.rpartition(" › ")[2]
+            return msgspec.structs.replace(passage, text="\n".join((heading, *naming)))
+        if naming:
+            return passage
+    return None
+
+
+def _countries(text: str, language: str) -> tuple[str, ...]:
+    return entities.find(text, language, frozenset()).countries
+
+
+def quoted(ask: Ask, passage: Passage) -> Draft:
+    """The passage as the reply, marked as a quotation where it is in another language."""
+    article = ask.shop.store.article(passage.record, passage.language)
     if article is None:  # retired since the index was built
         return ask.not_known()
     cited = citations.of_article(article, passage.text)

@@ -25,6 +25,7 @@ class Shop:
     phrases: Phrasebook
     encoder: TextEncoder
     background: F32  # [n, d]: passages about anything
+    typical: F32  # [intents, d]: where messages of an intent lie, less where all messages lie
 
 
 @dataclass(frozen=True)

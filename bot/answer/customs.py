@@ -27,10 +27,10 @@ def duties(ask: Ask) -> Draft:
 
 
 def _without_country(ask: Ask) -> Draft:
-    hit = best_passage(ask)
+    passage = best_passage(ask)
     asking = Sentence(ask.say("customs.which_country"))
-    draft = quoted(ask, hit) if hit else ask.plain(asking.text)
-    sentences = (*draft.sentences, asking) if hit else (asking,)
+    draft = quoted(ask, passage) if passage else ask.plain(asking.text)
+    sentences = (*draft.sentences, asking) if draft.claims else (asking,)
     return msgspec.structs.replace(draft, sentences=sentences, needs=Needs("detail"))
 
 

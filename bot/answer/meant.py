@@ -14,8 +14,9 @@ from knowledge.search import Find
 
 LOOKED_AT = 40  # hits that colours, sizes and words are then held against
 NEAR = 0.6  # of the best hit's score: what counts as found beside it
-NEAR_PHOTO = 0.06  # below the best cosine of a photo: pictures of the same thing
+NEAR_PHOTO = 0.03  # below the best cosine of a photo: pictures of the same thing
 COMMON = 0.25  # of the hits' titles: a word in more of them names none of them
+MOST_SHARED = 0.6  # of the most title words that the message shares with any hit
 NAMED = PRODUCT - 1.5  # by `as_product`, where a word of the title is in the message as well
 
 _TOGETHER = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
@@ -25,9 +26,9 @@ _ARTICLE = re.compile(r"^(?:وال|بال|كال|فال|لل|ال)(?=\w{3})")
 def meant(ask: Ask) -> list[Product]:
     """For a question about something: what the message names, else what the conversation is about, else what the
     message describes. Best first; empty where it is none of these."""
-    named = by_code(ask)
-    if named:
-        return named
+    coded = by_code(ask)
+    if coded:
+        return coded
     hits = _hits(ask)
     if ask.query.photo_vectors is not None:
         return _fitting_first(ask, _products(ask, _by_photo(ask, hits) or _described(ask, hits)))
@@ -38,12 +39,17 @@ def meant(ask: Ask) -> list[Product]:
 
 def looked_for(ask: Ask) -> list[Product]:
     """For a search: what the message names, shows or describes."""
-    named = by_code(ask)
-    if named:
-        return named
+    coded = by_code(ask)
+    if coded:
+        return coded
     hits = _hits(ask)
     found = _by_photo(ask, hits) if ask.query.photo_vectors is not None else []
     return _fitting_first(ask, _products(ask, found or _described(ask, hits) or _named(ask, hits)))
+
+
+def named(ask: Ask) -> bool:
+    """Whether the message itself names a product that is sold here."""
+    return bool(by_code(ask) or _named(ask, _hits(ask)))
 
 
 def variants_wanted(ask: Ask) -> Product | None:
@@ -115,19 +121,21 @@ def _described(ask: Ask, hits: list[Hit]) -> list[Hit]:
 
 
 def _named(ask: Ask, hits: list[Hit]) -> list[Hit]:
-    """The hits of whose title the message has a word that sets it apart, and that it is near to as well."""
+    """The hits of whose title the message has most of the words that set it apart, and that it is near to as well."""
     if ask.query.text_vector is None:
         return []
     titles = [_terms(hit.title) for hit in hits]
     # Variants share a title but for colour and size; what they share still sets them apart from the others.
-    groups = len({frozenset(title) for title in titles}) or 1
-    seen = Counter(term for title in {frozenset(title) for title in titles} for term in title)
+    different = {frozenset(title) for title in titles}
+    seen = Counter(term for title in different for term in title)
+    rare = {term for term, times in seen.items() if times <= max(3, COMMON * len(different))}
     words = {word for word in _terms(ask.query.text) if colour_of(word) is None}
+    shared = [sum(any(_alike(word, term) for word in words) for term in title & rare) for title in titles]
+    most = max(shared, default=0)
     return [
         hit
-        for hit, title in zip(hits, titles, strict=True)
-        if any(_alike(word, term) and seen[term] <= max(3, COMMON * groups) for word in words for term in title)
-        and as_product(ask, hit) >= NAMED
+        for hit, count in zip(hits, shared, strict=True)
+        if count and count >= MOST_SHARED * most and as_product(ask, hit) >= NAMED
     ]
 
 
@@ -136,7 +144,8 @@ def _terms(text: str) -> set[str]:
     terms: set[str] = set()
     for run in re.findall(r"\w+", text.casefold()):
         if _TOGETHER.search(run):
-            terms |= {run[place : place + 2] for place in range(len(run) - 1)}
+            pairs = (run[place : place + 2] for place in range(len(run) - 1))
+            terms |= {pair for pair in pairs if pair.isalpha()}
         elif len(run) >= 3 and not run.isdigit():
             terms.add(_ARTICLE.sub("", run))
     return terms

@@ -9,8 +9,9 @@ from bot.understand import F32
 from knowledge.records import Hit
 
 PRODUCT = 3.3  # by `as_product`: the message names a product that is sold here
-ARTICLE = 0.935  # by `as_passage`: the passage answers the question
-FIELD = 0.91  # cosine of a question with the question that a field answers
+PAGE, PAGE_ALONE = 0.97, 0.94  # by `is_answer`: with the intent, and without
+SURE = 0.6  # of an intent
+FIELD = 0.9  # cosine of a question with the question that a field answers
 TEXT_OWN, TEXT_FOREIGN = 0.885, 0.83  # by `as_sentence`: in the language of the question, and in another
 PHOTO_SURE = 0.6  # cosine of a photo with a product's picture
 
@@ -25,9 +26,19 @@ def as_product(ask: Ask, hit: Hit) -> float:
     return stands_out + 60 * (hit.source.dense - 0.85)
 
 
-def as_passage(ask: Ask, hit: Hit) -> float:
-    """How surely a passage answers: its cosine, and how far that is above the mean of texts about anything."""
-    return -np.inf if hit.source.dense is None else 2 * hit.source.dense - float(_chance(ask).mean())
+def is_answer(ask: Ask, page: str, intent: F32) -> bool:
+    """Whether a help page answers: by the cosine of its best passage, how far that is above the mean of texts about
+    anything, and how near the page is to what messages of this intent (a vector [d]) are like. Where the intent is a
+    guess, it must do without the last."""
+    assert ask.query.text_vector is not None
+    cosine = ask.shop.search.similarity(ask.query.text_vector, page)
+    likeness = ask.shop.search.similarity(intent, page)
+    if cosine is None or likeness is None:
+        return False
+    alone = 2 * cosine - float(_chance(ask).mean())
+    if ask.query.confidence < SURE:
+        return alone >= PAGE_ALONE
+    return alone + 3 * (likeness - float((ask.shop.background @ intent).mean())) >= PAGE
 
 
 def as_sentence(cosines: F32) -> float:

@@ -19,7 +19,9 @@ from bot.senses.voice_activity import Span, VoiceActivity
 Samples = npt.NDArray[np.float32]
 
 RATE = 16_000
-_WINDOW = 30 * RATE  # samples that Whisper hears at once
+# Samples of one window. Whisper has room for 30 s, but leaves out sentences of a full one: of 33 s in English the error
+# rate is 0.02 by windows of 20 s with time marks, 0.09 by 30 s, and 0.49 by 30 s without time marks.
+_WINDOW = 20 * RATE
 _TEMPERATURES = (0.0, 0.4, 0.8)  # the next is tried where a text fails the thresholds
 _LOWEST_LOG_PROBABILITY, _HIGHEST_COMPRESSION, _NO_SPEECH = -1.0, 2.4, 0.6  # openai-whisper's own
 # What might have been said before, to settle the script: Whisper base writes spoken Hindi in Urdu's letters otherwise,
@@ -112,7 +114,7 @@ class Whisper:
         for temperature in _TEMPERATURES:
             options = DecodingOptions(
                 language=code, prompt=prompt, suppress_tokens=self._unwritten.get(code, "-1"),
-                sample_len=most, temperature=temperature, without_timestamps=True, fp16=False,
+                sample_len=most, temperature=temperature, fp16=False,
             )  # fmt: skip
             with torch.random.fork_rng(devices=[]):  # the same sound gives the same text, drawn by chance or not
                 torch.manual_seed(0)
@@ -135,7 +137,7 @@ def _arabic_tokens() -> list[int]:
 
 
 def _windows(spans: Sequence[Span]) -> list[Span]:
-    """Windows of at most 30 s from the first speech to the last, cut in silences where there are any."""
+    """Windows of at most 20 s from the first speech to the last, cut in silences where there are any."""
     windows: list[Span] = []
     for start, end in spans:
         if windows and end - windows[-1][0] <= _WINDOW:

@@ -167,10 +167,10 @@ def test_spans_bridge_breaths_and_drop_clicks() -> None:
     assert merged(np.zeros(0, np.float32), 0) == []
 
 
-def test_windows_hold_thirty_seconds_and_are_cut_in_silence() -> None:
+def test_windows_hold_twenty_seconds_and_are_cut_in_silence() -> None:
     def seconds(*spans: tuple[float, float]) -> list[tuple[int, int]]:
         return [(int(a * RATE), int(b * RATE)) for a, b in spans]
 
     assert _windows(seconds((1, 4), (6, 20), (25, 33))) == seconds((1, 20), (25, 33))
-    assert _windows(seconds((2, 75))) == seconds((2, 32), (32, 62), (62, 75))
+    assert _windows(seconds((2, 75))) == seconds((2, 22), (22, 42), (42, 62), (62, 75))
     assert _windows([]) == []
