@@ -87,6 +87,8 @@ def parser() -> argparse.ArgumentParser:
         measure.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
         if name == "bench":
             measure.add_argument("--runs", type=_positive, default=30, metavar="N")
+        else:
+            measure.add_argument("--scenarios", type=Path, metavar="DIR", help="other conversations than the project's")
     return top
 
 

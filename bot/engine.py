@@ -20,6 +20,8 @@ from bot.understand import Query, Senses, Stopwatch, Tell, Understanding
 
 log = structlog.get_logger()
 
+# What leaves a conversation where it was: after "thanks", "and in blue?" still goes on with the search before.
+SMALL_TALK = frozenset({"greeting", "thanks", "goodbye", "other"})
 # Turns of one conversation come one after the other; conversations share this many locks.
 _LOCKS = 256
 
@@ -67,12 +69,15 @@ class Bot:
                 stored.result()
             with watch.stage("store"):
                 reply = _reply(draft, query, watch.ms)
-                self._conversations.finish(message.conversation, message.id, query.text, reply, draft.topic)
+                topic = draft.topic
+                if draft.intent not in SMALL_TALK:
+                    topic = msgspec.structs.replace(topic, intent=draft.intent)
+                self._conversations.finish(message.conversation, message.id, query.text, reply, topic)
         return msgspec.structs.replace(reply, timings_ms=watch.ms)
 
     def _answer(self, message: Message, query: Query, topic: Topic, tell: Tell, watch: Stopwatch) -> Draft:
         named = next(iter(query.entities.countries), None) or topic.country or message.country
-        topic = msgspec.structs.replace(topic, language=query.language, intent=query.intent, country=named)
+        topic = msgspec.structs.replace(topic, language=query.language, country=named)
         tell(StepStarted("search"))
         with watch.stage("search"):
             codes = query.entities.codes

@@ -106,11 +106,11 @@ def read(folder: Path = SCENARIOS) -> list[Scenarios]:
     return [msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Scenarios) for path in files]
 
 
-def run(parts: Parts, json_file: Path | None) -> int:
+def run(parts: Parts, folder: Path, json_file: Path | None) -> int:
     """Holds every conversation and prints what passed by language and part. Exit status 1 where under 90 % of the
     turns passed or a reply states a number that its evidence lacks."""
     demo = demo_shop(parts.settings)
-    outcomes = [outcome for scenarios in read() for outcome in _hold(demo, scenarios)]
+    outcomes = [outcome for scenarios in read(folder) for outcome in _hold(demo, scenarios)]
     _print(outcomes)
     passed, counted = _count(outcomes)
     invented = sum(bool(outcome.ungrounded) for outcome in outcomes)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from bot import background, intents, models
 from bot.answer.context import Shop
+from bot.answer.meant import function_words
 from bot.conversations import Conversations
 from bot.engine import Bot
 from bot.errors import NotReady
 from bot.phrasebook import Phrasebook
+from bot.senses.language import warm
 from bot.senses.text import E5
 from bot.settings import LANGUAGES, Settings
 from bot.understand import F32, Senses
@@ -137,3 +139,5 @@ class Parts:
     def warm(self) -> None:
         """Loads every model, so that the first customer does not wait for it."""
         _ = self.bot, self.speech, self.vision, self.reader
+        function_words()
+        warm(LANGUAGES)

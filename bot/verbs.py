@@ -233,9 +233,9 @@ def bench(given: argparse.Namespace, settings: Settings) -> int:
 
 def evaluate(given: argparse.Namespace, settings: Settings) -> int:
     """How good it is."""
-    from bot.evaluate import run
+    from bot.evaluate import SCENARIOS, run
 
-    return run(Parts(settings), given.json)
+    return run(Parts(settings), given.scenarios or SCENARIOS, given.json)
 
 
 VERBS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {

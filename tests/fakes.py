@@ -241,9 +241,9 @@ SMALL = Stock(
 
 # Texts about anything, in several languages: what a question is held against, to tell an answer from chance.
 _ANYTHING = (
-    "Woollen scarf, 180 cm long.", "手冲咖啡壶，容量600毫升。", "حقيبة ظهر خفيفة بسعة 20 لترًا.", "Настольная лампа с абажуром.",
-    "Paraguas plegable de viaje.", "Kabelloser Kopfhörer mit 30 Stunden Laufzeit.", "竹製のまな板、食洗機不可。",
-    "Lampe de poche étanche.", "면 티셔츠, 중간 크기.", "Garrafa de água de aço.",
+    "Woollen scarf, 180 cm long.", "手冲咖啡壶，容量600毫升。", "حقيبة ظهر خفيفة بسعة 20 لترًا.",
+    "Настольная лампа с абажуром.", "Paraguas plegable de viaje.", "Kabelloser Kopfhörer mit 30 Stunden Laufzeit.",
+    "竹製のまな板、食洗機不可。", "Lampe de poche étanche.", "면 티셔츠, 중간 크기.", "Garrafa de água de aço.",
 )  # fmt: skip
 
 
@@ -284,7 +284,12 @@ class Desk:
 
 
 def open_desk(
-    folder: Path, stock: Stock = SMALL, *, keep: Callable[[str], Conversations] = Conversations, **settings: Any
+    folder: Path,
+    stock: Stock = SMALL,
+    *,
+    name: str = "Small shop",
+    keep: Callable[[str], Conversations] = Conversations,
+    **settings: Any,
 ) -> Desk:
     """A bot over a shop that knows `stock`, in `folder`. `keep` opens the conversations."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -293,7 +298,7 @@ def open_desk(
     reindex(store, folder, stock.pictures)
     encoder, intents, recogniser, reader = Encoder(), Said(), Recogniser(), Reader()
     shop = Shop(
-        name="Small shop",
+        name=name,
         store=store,
         search=Search(store, folder / "index"),
         phrases=phrases(),

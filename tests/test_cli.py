@@ -17,13 +17,14 @@ from tests.conftest import ROOT
 
 Done = subprocess.CompletedProcess[str]
 
-PRODUCTS = """\
-id\ttitle\ttitle[zh]\ttitle[ru]\tdescription\tprice\tavailability\tgtin\tcolor
-MUG-1\tBlue enamel mug 350 ml\t蓝色搪瓷杯 350毫升\tСиняя эмалированная кружка 350 мл\tDishwasher safe.\t12.50 EUR\tin_stock\t4006381333931\tblue
-LMP-2\tBrass reading lamp\t黄铜阅读灯\tЛатунная лампа\tE27 socket, 40 cm high.\tnot a price\tin_stock\t\t
-SCF-3\tMerino scarf\t美利奴围巾\tШарф из мериноса\t180 x 30 cm, hand wash.\t39.00 EUR\tout_of_stock\t\tred
-TNT-4\tTent for two\t双人帐篷\tДвухместная палатка\tWeighs 2.1 kg.\t180.00 EUR\tin_stock\t\tgreen
-"""
+PRODUCTS = [
+    ["id", "title", "title[zh]", "title[ru]", "description", "price", "availability", "gtin", "color"],
+    ["MUG-1", "Blue enamel mug 350 ml", "蓝色搪瓷杯 350毫升", "Синяя эмалированная кружка 350 мл",
+     "Dishwasher safe, 120 g.", "12.50 EUR", "in_stock", "4006381333931", "blue"],
+    ["LMP-2", "Brass reading lamp", "黄铜阅读灯", "Латунная лампа", "40 cm high.", "not a price", "in_stock", "", ""],
+    ["SCF-3", "Merino scarf", "美利奴围巾", "Шарф из мериноса", "Hand wash.", "39.00 EUR", "out_of_stock", "", "red"],
+    ["TNT-4", "Tent for two", "双人帐篷", "Двухместная палатка", "2.1 kg.", "180.00 EUR", "in_stock", "", "green"],
+]  # fmt: skip
 ORDERS = """\
 order_id,customer_id,email,placed_at,currency,sku,quantity,unit_price,status,shipment_id
 Q-1001,c-1,a@example.org,2026-11-01T10:00:00+01:00,EUR,MUG-1,2,12.50,shipped,S-1
@@ -45,6 +46,10 @@ REPLY = {
     "text", "language", "intent", "claims", "citations", "products", "cards", "suggestions", "handoff", "needs",
     "confidence", "heard", "seen", "timings_ms",
 }  # fmt: skip
+
+
+def tsv(rows: list[list[str]]) -> str:
+    return "".join("\t".join(row) + "\n" for row in rows)
 
 
 def run(*arguments: object, **environ: str) -> Done:
@@ -79,7 +84,8 @@ class Shop:
         (folder / "articles" / "returns.en.md").write_text(RETURNS, encoding="utf-8")
         (folder / "articles" / "sizes.en.md").write_text(NO_ID, encoding="utf-8")
         for name, text in (
-            ("products.tsv", PRODUCTS), ("orders.csv", ORDERS), ("shipments.csv", SHIPMENTS), ("duties.csv", DUTIES),
+            ("products.tsv", tsv(PRODUCTS)), ("orders.csv", ORDERS), ("shipments.csv", SHIPMENTS),
+            ("duties.csv", DUTIES),
         ):  # fmt: skip
             (folder / name).write_text(text, encoding="utf-8")
         self.first = self.bring_in()
@@ -253,9 +259,8 @@ def test_search_says_what_was_found_and_why(shop: Shop) -> None:
 
 
 def test_what_left_the_feeds_is_retired_and_found_no_more(shop: Shop, tmp_path: Path) -> None:
-    kept = [line for line in PRODUCTS.splitlines() if not line.startswith("TNT-4")]
     later = tmp_path / "products.tsv"
-    later.write_text("\n".join(kept).replace("12.50", "13.00"), encoding="utf-8")
+    later.write_text(tsv(PRODUCTS[:-1]).replace("12.50", "13.00"), encoding="utf-8")
     done = run("import", "--data", shop.data, "--products", later)
     assert done.stdout.splitlines()[0] == "products: 0 added, 1 updated, 1 unchanged, 1 retired"
     found = run("search", "--data", shop.data, "--json", "tent for two")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.answer.articles import from_help_pages
-from bot.answer.attributes import question
+from bot.answer.attributes import fact_of, question
 from bot.answer.check import unsupported
 from bot.answer.context import Ask
 from bot.answer.customs import duties
@@ -49,7 +49,9 @@ def plan(ask: Ask) -> Draft:
         case "customs_duty":
             return duties(ask)
         case "product_search" | "recommend" | "compare":
-            return search(ask)
+            draft = search(ask)
+            # "and what does it go for": nothing new is looked for, but what the conversation is about.
+            return question(ask) if draft.handoff and ask.topic.products and fact_of(ask) else draft
         case "availability":
             return availability(ask)
         case "product_question":
@@ -64,7 +66,7 @@ def plan(ask: Ask) -> Draft:
 CERTAIN = 0.6
 # From here on an intent that is not the likeliest is tried where that one finds nothing.
 LIKELY = 0.15
-ABOUT_PRODUCTS: tuple[Intent, ...] = ("product_search", "product_question", "availability", "compare", "recommend")
+ABOUT_PRODUCTS: tuple[Intent, ...] = ("product_search", "product_question", "availability")
 
 
 def _about_what_is_sold(ask: Ask) -> Ask:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bot.answer import citations
 from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
-from bot.answer.meant import meant
+from bot.answer.meant import meant, spoken_of
 from bot.answer.products import shown
 from bot.answer.relevance import FIELD, TEXT_FOREIGN, TEXT_OWN, as_sentence
 from bot.messages import Handoff, Needs
@@ -63,6 +63,12 @@ def question(ask: Ask) -> Draft:
         return _told(ask, *answered[0])
     fact = _best(ask, named[0])
     return _told(ask, named[0], fact) if fact else _not_said(ask, named[0])
+
+
+def fact_of(ask: Ask) -> Fact | None:
+    """What answers the question about the product that the conversation is about, if anything does."""
+    spoken = spoken_of(ask)
+    return _best(ask, spoken[0]) if spoken else None
 
 
 def _firsts(products: list[Product]) -> list[Product]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from bot.answer.context import Ask
-from bot.answer.relevance import PHOTO_SURE, PRODUCT, as_product
+from bot.answer.relevance import DESCRIBED, NAMED, PHOTO_SURE, as_product
 from bot.entities import colour_of
+from bot.intents import read_examples
 from knowledge.records import Hit, Product
 from knowledge.search import Find
 
@@ -17,7 +19,8 @@ NEAR = 0.6  # of the best hit's score: what counts as found beside it
 NEAR_PHOTO = 0.03  # below the best cosine of a photo: pictures of the same thing
 COMMON = 0.25  # of the hits' titles: a word in more of them names none of them
 MOST_SHARED = 0.6  # of the most title words that the message shares with any hit
-NAMED = PRODUCT - 1.5  # by `as_product`, where a word of the title is in the message as well
+
+MANY_INTENTS = 9
 
 _TOGETHER = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _ARTICLE = re.compile(r"^(?:وال|بال|كال|فال|لل|ال)(?=\w{3})")
@@ -115,7 +118,7 @@ def _by_photo(ask: Ask, hits: list[Hit]) -> list[Hit]:
 
 def _described(ask: Ask, hits: list[Hit]) -> list[Hit]:
     """The hits that the message describes, though it need not use a word of theirs."""
-    if ask.query.text_vector is None or not hits or as_product(ask, hits[0]) < PRODUCT:
+    if ask.query.text_vector is None or not hits or as_product(ask, hits[0]) < DESCRIBED:
         return []
     return [hit for hit in hits if hit.score >= NEAR * hits[0].score]
 
@@ -129,7 +132,7 @@ def _named(ask: Ask, hits: list[Hit]) -> list[Hit]:
     different = {frozenset(title) for title in titles}
     seen = Counter(term for title in different for term in title)
     rare = {term for term, times in seen.items() if times <= max(3, COMMON * len(different))}
-    words = {word for word in _terms(ask.query.text) if colour_of(word) is None}
+    words = {word for word in _terms(ask.query.text) - function_words() if colour_of(word) is None}
     shared = [sum(any(_alike(word, term) for word in words) for term in title & rare) for title in titles]
     most = max(shared, default=0)
     return [
@@ -137,6 +140,17 @@ def _named(ask: Ask, hits: list[Hit]) -> list[Hit]:
         for hit, count in zip(hits, shared, strict=True)
         if count and count >= MOST_SHARED * most and as_product(ask, hit) >= NAMED
     ]
+
+
+@lru_cache(maxsize=1)
+def function_words() -> frozenset[str]:
+    """Words that messages of most kinds have, in any of the languages: "for", "pour", "です". What a message is about
+    is not told by them. Nouns of things that shops sell stand in the examples of seven intents at most."""
+    intents: dict[str, set[str]] = {}
+    for sentence, intent in zip(*read_examples(), strict=True):
+        for term in _terms(sentence):
+            intents.setdefault(term, set()).add(intent)
+    return frozenset(term for term, found in intents.items() if len(found) >= MANY_INTENTS)
 
 
 def _terms(text: str) -> set[str]:

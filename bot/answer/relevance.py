@@ -8,7 +8,8 @@ from bot.answer.context import Ask
 from bot.understand import F32
 from knowledge.records import Hit
 
-PRODUCT = 3.3  # by `as_product`: the message names a product that is sold here
+DESCRIBED = 3.6  # by `as_product`: the message describes a product that is sold here
+NAMED = 1.8  # by `as_product`, where a word of the title is in the message as well
 PAGE, PAGE_ALONE = 0.97, 0.94  # by `is_answer`: with the intent, and without
 SURE = 0.6  # of an intent
 FIELD = 0.9  # cosine of a question with the question that a field answers
