@@ -28,6 +28,7 @@ SHORTENED = {
     "scripts/test": "--version",
     "scripts/test tests/test_check.py": "--version",
     "scripts/evaluate": "--help",
+    "scripts/evaluate --scenarios tests/scenarios/held-out": "--help",
     "scripts/bench": "--help",
     "scripts/train": "--help",
 }

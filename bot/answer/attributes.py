@@ -37,7 +37,7 @@ class Fact(msgspec.Struct, frozen=True):
 @dataclass(frozen=True)
 class Facts:
     """What is known of one product, for one language: its fields, each by the question that it answers (vectors
-    [fields, d]; None where the product does not have it), and the sentences of its text (vectors [sentences, d])."""
+    [2, fields, d]; None where the product does not have it), and the sentences of its text (vectors [sentences, d])."""
 
     fields: tuple[Fact | None, ...]
     asked: F32
@@ -82,7 +82,7 @@ def _best(ask: Ask, product: Product) -> Fact | None:
     if vector is None:
         return None
     facts = _facts_of(ask.shop.encoder, ask.shop.phrases, msgspec.json.encode(product), ask.language)
-    alike = facts.asked @ vector
+    alike = (facts.asked @ vector).max(axis=0)
     if alike.max() >= FIELD:
         return facts.fields[int(alike.argmax())]
     if not facts.sentences:
@@ -104,8 +104,9 @@ def _facts_of(encoder: TextEncoder, phrases: Phrasebook, record: bytes, language
 
 @lru_cache(maxsize=64)
 def _asked(encoder: TextEncoder, phrases: Phrasebook, language: str) -> F32:
-    """The questions that the fields answer, as vectors [fields, d]."""
-    return encoder.queries([phrases.say(language, f"ask.{field}") for field in FIELDS])
+    """The questions that the fields answer, as vectors [2, fields, d]: in a sentence, and by the field's name."""
+    texts = [phrases.say(language, f"{kind}.{field}") for kind in ("ask", "field") for field in FIELDS]
+    return encoder.queries(texts).reshape(2, len(FIELDS), -1)
 
 
 def _fields(phrases: Phrasebook, product: Product, language: str) -> tuple[Fact | None, ...]:

@@ -8,7 +8,7 @@ from bot.answer.context import Ask
 from bot.understand import F32
 from knowledge.records import Hit
 
-DESCRIBED = 3.6  # by `as_product`: the message describes a product that is sold here
+DESCRIBED = 4.0  # by `as_product`: the message describes a product that is sold here
 NAMED = 1.8  # by `as_product`, where a word of the title is in the message as well
 PAGE, PAGE_ALONE = 0.97, 0.94  # by `is_answer`: with the intent, and without
 SURE = 0.6  # of an intent

@@ -162,7 +162,7 @@ def test_what_was_told_to_the_owner_is_not_told_to_the_next_who_is_signed_in(des
     assert signed_out.needs is not None and signed_out.citations == ()
 
 
-CODES = st.from_regex(r"[A-Z]{0,3}[-/]?[0-9]{1,8}(?:-[A-Z0-9]{1,4})?", fullmatch=True)
+CODES = st.from_regex(r"(?:[A-Z]{1,3}[-/]?)?[0-9]{1,8}(?:-[A-Z0-9]{1,4})?", fullmatch=True)
 QUESTIONS: tuple[tuple[str, Intent], ...] = (
     ("Where is {}?", "track_order"), ("{}", "other"), ("what about {}", "product_question"),
     ("{} 在哪里？", "availability"),

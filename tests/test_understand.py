@@ -1,0 +1,165 @@
+"""All parts of a message become one query, in the conversation's light."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bot.conversations import Topic
+from bot.errors import TooLarge
+from bot.messages import Heard, Intent, Message, Part, Photo, Seen, Speech, StepFinished, StepStarted, Text, TurnEvent
+from bot.settings import Limits, Settings
+from bot.understand import Query, Senses, Stopwatch, Understanding
+from tests.fakes import WIDTH, Encoder, Reader, Recogniser, Said, Vision, picture, sound
+
+SIZES = frozenset({"42", "XL"})
+
+
+class Ear:
+    """Understanding with fake senses, and what a test changes of them."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.recogniser, self.reader, self.intents = Recogniser(), Reader(), Said()
+        self.events: list[TurnEvent] = []
+        self.watch = Stopwatch()
+        senses = Senses(
+            text=Encoder(),
+            intents=self.intents,  # type: ignore[arg-type]
+            speech=lambda: self.recogniser,
+            vision=Vision,
+            reader=lambda: self.reader,
+        )
+        self._understand = Understanding(senses, settings or Settings(), lambda: SIZES)
+
+    def __call__(self, *parts: Part, topic: Topic | None = None, language: str | None = None) -> Query:
+        message = Message("m", "c", parts, language=language)
+        return self._understand(message, topic or Topic(), self.events.append, self.watch)
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+def test_text_speech_and_photos_are_one_query(ear: Ear) -> None:
+    ear.recogniser.heard = Heard("in size XL please", "en", 0.9)
+    ear.reader.text, ear.reader.codes = "MODEL HAR-77", ("2000000011370",)
+    query = ear(
+        Text("do you have"), Speech(sound()), Photo(picture("blue")), Text("this one in red"), Photo(picture("red"))
+    )
+    assert query.text == "do you have\nthis one in red\nin size XL please"
+    assert query.entities.colours == ("red",) and query.entities.sizes == ("XL",)
+    assert set(query.entities.codes) == {"2000000011370", "HAR-77"}
+    assert query.text_vector is not None and query.text_vector.shape == (WIDTH,)
+    assert query.photo_vectors is not None and query.photo_vectors.shape == (2, 192)
+    assert query.heard == ear.recogniser.heard and not query.unheard
+    assert query.seen == Seen(("coffee mug",), ("2000000011370",), "MODEL HAR-77\nMODEL HAR-77")
+    steps = [event for event in ear.events if isinstance(event, StepStarted | StepFinished)]
+    assert steps == [StepStarted("listen"), StepFinished("listen"), StepStarted("look"), StepFinished("look")]
+
+
+def test_words_in_a_photo_are_not_the_customers_own(ear: Ear) -> None:
+    """A label that says "red" or holds an address orders nothing and proves nothing."""
+    ear.reader.text = "RED 42 CANADA anna@example.org"
+    query = ear(Text("what is this?"), Photo(picture("green")))
+    named = query.entities
+    assert (named.colours, named.sizes, named.countries, named.emails) == ((), (), (), ())
+    assert query.text == "what is this?"
+
+
+def test_a_photo_alone_asks_for_what_it_shows(ear: Ear) -> None:
+    query = ear(Photo(picture("blue")))
+    assert (query.intent, query.text, query.text_vector) == ("product_search", "", None)
+
+
+def test_silence_is_told_apart_from_no_speech(ear: Ear) -> None:
+    assert ear(Speech(sound())).unheard
+    assert not ear(Text("hello")).unheard
+    ear.recogniser.heard = Heard("hello", "en", 0.9)
+    assert not ear(Speech(sound())).unheard
+
+
+def test_the_recogniser_is_told_the_language_of_the_conversation(ear: Ear) -> None:
+    ear(Speech(sound()), topic=Topic(language="ar"), language="zh")
+    ear(Speech(sound()), language="zh")
+    ear(Speech(sound()))
+    assert ear.recogniser.hints == ["ar", "zh", None]
+
+
+@pytest.mark.parametrize(
+    ("text", "topic", "channel", "expected"),
+    [
+        ("我的包裹在哪里？", "en", "fr", "zh"),  # the message where it says enough
+        ("أين طردي؟", None, "en", "ar"),
+        ("где моя посылка?", "de", "en", "ru"),
+        ("BD-20481", "ar", "en", "ar"),  # a number changes nothing
+        ("ok", "zh", "en", "zh"),
+        ("42", None, "he", "he"),  # else the channel's
+        ("42", None, "zh-TW", "zh-Hant"),
+        ("42", None, "pt-BR", "pt"),
+        ("42", None, "xx", "en"),  # one that is not spoken here
+        ("42", None, None, "en"),  # else the shop's
+        ("😀👍", "ja", None, "ja"),
+        ("hola, ¿dónde está mi pedido BD-20481? The Enamel Mug", None, "en", "es"),  # the main one of a mixed message
+    ],
+)
+def test_the_language_of_the_reply(ear: Ear, text: str, topic: str | None, channel: str | None, expected: str) -> None:
+    assert ear(Text(text), topic=Topic(language=topic), language=channel).language == expected
+
+
+def test_the_shops_own_language_where_nothing_else_decides() -> None:
+    assert Ear(Settings(language="ko"))(Text("42")).language == "ko"
+
+
+def test_speech_is_in_the_language_that_was_heard(ear: Ear) -> None:
+    ear.recogniser.heard = Heard("ok", "ar", 0.8)
+    assert ear(Speech(sound()), topic=Topic(language="en")).language == "ar"
+    ear.recogniser.heard = Heard("ok", "xx", 0.8)  # one that no phrase is written in
+    assert ear(Speech(sound()), topic=Topic(language="en")).language == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "topic", "said", "sure", "expected"),
+    [
+        ("and to Canada?", Topic(intent="customs_duty"), "delivery_time", 0.6, "customs_duty"),
+        ("加拿大呢？", Topic(intent="shipping_cost"), "other", 0.6, "shipping_cost"),
+        ("وإلى كندا؟", Topic(intent="delivery_time"), "other", 0.6, "delivery_time"),
+        ("how much is customs to Canada?", Topic(intent="delivery_time"), "customs_duty", 0.95, "customs_duty"),
+        ("and in blue?", Topic(intent="product_question", products=("A",)), "other", 0.6, "product_search"),
+        ("蓝色的呢？", Topic(intent="availability", products=("A",)), "other", 0.6, "availability"),
+        ("42?", Topic(intent="availability", products=("A",)), "other", 0.6, "availability"),
+        ("and now?", Topic(intent="track_order"), "other", 0.3, "track_order"),
+        ("and now?", Topic(), "greeting", 0.3, "greeting"),  # nothing to go on with
+        (
+            "please tell me how I can talk to somebody in your company today about this",
+            Topic(intent="track_order"),
+            "human",
+            0.45,
+            "human",
+        ),  # long enough to speak for itself
+    ],
+)
+def test_a_short_message_goes_on_with_the_conversation(
+    ear: Ear, text: str, topic: Topic, said: Intent, sure: float, expected: Intent
+) -> None:
+    ear.intents.intent, ear.intents.sure = said, sure
+    query = ear(Text(text), topic=topic)
+    assert query.intent == expected
+    assert query.confidence == pytest.approx(sure, abs=1e-3)
+
+
+def test_limits_are_those_of_the_settings() -> None:
+    ear = Ear(Settings(limits=Limits(text_characters=10, photos=1)))
+    assert ear(Text("0123456789")).text == "0123456789"
+    with pytest.raises(TooLarge, match="10 characters"):
+        ear(Text("0123456789a"))
+    with pytest.raises(TooLarge, match="1 photo"):
+        ear(Photo(picture("red")), Photo(picture("red")))
+    assert ear.events == []  # refused before anything was decoded
+
+
+def test_the_same_message_is_understood_the_same(ear: Ear) -> None:
+    first, again = ear(Text("多少钱？")), ear(Text("多少钱？"))
+    assert first.text_vector is not None and again.text_vector is not None
+    np.testing.assert_array_equal(first.text_vector, again.text_vector)
+    assert ear.watch.ms.keys() >= {"understand", "encode"}
