@@ -77,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     search.add_argument("--batch", type=Path, metavar="FILE", help="one query a line, as JSON")
     serve = verb("serve", "the web application")
     serve.add_argument("--host")
-    serve.add_argument("--port", type=int)
+    serve.add_argument("--port", type=_port)
     token = verb("token", "a signed customer token")
     token.add_argument("--customer", metavar="ID", required=True)
     token.add_argument("--hours", type=_positive, default=24, metavar="N")
@@ -99,6 +99,13 @@ def _import_options(added: argparse.ArgumentParser) -> None:
     added.add_argument("--articles", type=Path, metavar="DIR")
     added.add_argument("--duties", type=Path, metavar="F")
     added.add_argument("--demo", action="store_true", help="the demo shop")
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 < number < 65_536:
+        raise argparse.ArgumentTypeError("must be from 1 to 65535")
+    return number
 
 
 def _positive(text: str) -> int:

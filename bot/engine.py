@@ -21,7 +21,7 @@ from bot.understand import Query, Senses, Stopwatch, Tell, Understanding
 log = structlog.get_logger()
 
 # What leaves a conversation where it was: after "thanks", "and in blue?" still goes on with the search before.
-SMALL_TALK = frozenset({"greeting", "thanks", "goodbye", "other"})
+SMALL_TALK = frozenset({"greeting", "thanks", "goodbye", "human", "other"})
 # Turns of one conversation come one after the other; conversations share this many locks.
 _LOCKS = 256
 
@@ -57,6 +57,7 @@ class Bot:
         return self._conversations.turns(conversation)
 
     def _turn(self, message: Message, tell: Tell) -> Reply:
+        self._understand.check(message)
         watch = Stopwatch()
         with watch.stage("total"):
             # Storing waits for the disk, the models for the processor: neither waits for the other.
@@ -77,7 +78,7 @@ class Bot:
 
     def _answer(self, message: Message, query: Query, topic: Topic, tell: Tell, watch: Stopwatch) -> Draft:
         named = next(iter(query.entities.countries), None) or topic.country or message.country
-        topic = msgspec.structs.replace(topic, language=query.language, country=named)
+        topic = msgspec.structs.replace(topic, language=query.language if query.told else topic.language, country=named)
         tell(StepStarted("search"))
         with watch.stage("search"):
             codes = query.entities.codes

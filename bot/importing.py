@@ -56,9 +56,16 @@ def import_feeds(feeds: Feeds, parts: Parts, progress: Progress) -> Report:
     taken: dict[str, Changes] = {}
     store = parts.store
     if feeds.products:
-        taken["products"] = store.put_products(
-            chain.from_iterable(_with_pictures(path, parts, refused, progress) for path in feeds.products)
-        )
+        taken["products"] = store.put_products(_products(feeds.products, parts, refused, progress))
+    try:
+        _import_others(feeds, parts, taken, refused)
+    finally:
+        build_index(parts, progress)  # what was taken is found, though another feed is bad
+    return Report(taken, refused)
+
+
+def _import_others(feeds: Feeds, parts: Parts, taken: dict[str, Changes], refused: list[Refused]) -> None:
+    store = parts.store
     for name, read, path, put in (
         ("orders", orders.read, feeds.orders, store.put_orders),
         ("shipments", shipments.read, feeds.shipments, store.put_shipments),
@@ -67,8 +74,6 @@ def import_feeds(feeds: Feeds, parts: Parts, progress: Progress) -> Report:
     ):
         if path is not None:
             taken[name] = put(_read(read, path, refused))  # type: ignore[arg-type]
-    build_index(parts, progress)
-    return Report(taken, refused)
 
 
 def build_index(parts: Parts, progress: Progress) -> None:
@@ -110,9 +115,19 @@ def _read(read: Callable[[Path], Iterable[Record | Refused]], path: Path, refuse
         raise BadInput(str(error)) from None
 
 
+def _products(paths: tuple[Path, ...], parts: Parts, refused: list[Refused], progress: Progress) -> Iterator[Product]:
+    """All products of the feeds; one whose row is refused stays as it was, since it is not missing."""
+    taken: set[str] = set()
+    for product in chain.from_iterable(_with_pictures(path, parts, refused, progress) for path in paths):
+        taken.add(product.sku)
+        yield product
+    stay = parts.store.live([row.record for row in refused if row.record]) - taken
+    yield from parts.store.products(sorted(stay))
+
+
 def _with_pictures(path: Path, parts: Parts, refused: list[Refused], progress: Progress) -> Iterator[Product]:
     """The products of a feed with their pictures in the media folder, `image` the picture's name there. A product
-    whose picture can't be had goes in without it, and that is told."""
+    whose picture can't be had goes in with the one it had, if any, and that is told."""
     parts.media.mkdir(parents=True, exist_ok=True)
     for number, product in enumerate(_read(products.read, path, refused)):
         progress("products", 1 - 1 / (1 + number / 100))  # how many there are is known only at the end
@@ -121,9 +136,9 @@ def _with_pictures(path: Path, parts: Parts, refused: list[Refused], progress: P
             try:
                 image = _kept(product.image, path.parent, parts)
             except (PictureError, BabeldeskError) as error:
-                refused.append(
-                    Refused(path.name, 0, "image_link", f"{product.sku} goes in without its picture: {error}")
-                )
+                image = next((before.image for before in parts.store.products([product.sku])), None)
+                why = f"{product.sku} goes in {'with the picture it had' if image else 'without a picture'}: {error}"
+                refused.append(Refused(path.name, 0, "image_link", why))
         yield msgspec.structs.replace(product, image=image)
 
 

@@ -6,6 +6,7 @@ same keys and places, which a test keeps. Digits are Western in every language.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,10 +17,10 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_percent
+from babel.numbers import format_currency, format_percent, get_currency_precision
 
 FOLDER = Path(__file__).with_name("phrases")
-RIGHT_TO_LEFT = frozenset({"ar", "he"})
+_LETTER_AND_DIGIT = re.compile(r"(?<=[A-Za-z])(?=\d)")  # "CHF12.50" would read as one code
 
 
 def best(language: str, among: Iterable[str]) -> str | None:
@@ -78,7 +79,12 @@ def locale_of(language: str) -> Locale:
 
 def money(amount: Decimal, currency: str, language: str) -> str:
     """12.5, "EUR" → "12,50 €", with the currency's own number of decimals."""
-    return _plain(format_currency(amount, currency, locale=locale_of(language)))
+    # A price per screw may have more decimals than its currency has coins: it is said as it is.
+    exact = -int(amount.normalize().as_tuple().exponent) > get_currency_precision(currency)
+    said = format_currency(
+        amount, currency, locale=locale_of(language), currency_digits=not exact, decimal_quantization=not exact
+    )
+    return _LETTER_AND_DIGIT.sub("\u00a0", _plain(said))
 
 
 def percent(value: Decimal, language: str) -> str:

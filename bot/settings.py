@@ -56,4 +56,11 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         except ValueError:
             raise ValueError(f"BABELDESK_{field.name.upper()} can't be {value!r}") from None
     settings = Settings(**given)
+    for name, right in (
+        ("language", settings.language in LANGUAGES),
+        ("port", 0 < settings.port < 65_536),
+        ("threads", settings.threads >= 0),
+    ):
+        if not right:
+            raise ValueError(f"BABELDESK_{name.upper()} can't be {getattr(settings, name)!r}")
     return msgspec.structs.replace(settings, weights=settings.weights.expanduser())

@@ -95,6 +95,7 @@ class Query:
     photo_vectors: F32 | None = None
     heard: Heard | None = None
     seen: Seen | None = None
+    told: bool = True  # the message says what language it is in
     unheard: bool = False  # there was a voice note, and nothing in it could be understood
 
 
@@ -141,12 +142,13 @@ class Understanding:
         Raises:
             BadInput: a part is empty, too large or unreadable.
         """
-        typed = self._typed(message)
+        self.check(message)
+        typed = _typed(message)
         hint = topic.language or message.language
         heard, unheard = self._listen(message, hint, tell, watch)
         looks, seen = self._look(message, tell, watch)
         text = "\n".join(part for part in (typed, heard.text if heard else "") if part)
-        language = self._language(typed, heard, topic, message)
+        language, told = self._language(typed, heard, topic, message)
         with watch.stage("understand"):
             in_picture = " ".join((*seen.barcodes, seen.text)) if seen else ""
             named = entities.find(text, language, self._sizes())
@@ -161,12 +163,16 @@ class Understanding:
                 vector = self._senses.text.queries([text])[0]
         chances = self._senses.intents.probabilities(vector) if vector is not None else None
         intent, confidence = _intent(text, chances, named, topic)
-        return Query(text, language, intent, confidence, named, chances, vector, looks, heard, seen, unheard)
+        return Query(text, language, intent, confidence, named, chances, vector, looks, heard, seen, told, unheard)
 
-    def _typed(self, message: Message) -> str:
-        texts = [part.text.strip() for part in message.parts if isinstance(part, Text)]
-        typed = "\n".join(text for text in texts if text)
+    def check(self, message: Message) -> None:
+        """Raises BadInput where the message holds nothing, or more than it may. Decodes nothing."""
+        typed = _typed(message)
         limits = self._settings.limits
+        try:
+            typed.encode()
+        except UnicodeEncodeError:
+            raise BadInput("The text is not whole: it has half of a character.") from None
         if len(typed) > limits.text_characters:
             raise TooLarge(f"The text is longer than {limits.text_characters} characters.")
         if not typed and not any(isinstance(part, Speech | Photo) for part in message.parts):
@@ -175,7 +181,6 @@ class Understanding:
             raise TooLarge(f"A message can hold {limits.photos} photos.")
         if sum(isinstance(part, Speech) for part in message.parts) > 1:
             raise TooLarge("A message can hold one voice note.")
-        return typed
 
     def _listen(self, message: Message, hint: str | None, tell: Tell, watch: Stopwatch) -> tuple[Heard | None, bool]:
         notes = [part for part in message.parts if isinstance(part, Speech)]
@@ -211,10 +216,15 @@ class Understanding:
         tell(StepFinished("look"))
         return look.vectors, seen
 
-    def _language(self, typed: str, heard: Heard | None, topic: Topic, message: Message) -> str:
-        """The message where it says enough, else the conversation, else the channel, else the shop."""
+    def _language(self, typed: str, heard: Heard | None, topic: Topic, message: Message) -> tuple[str, bool]:
+        """The message where it says enough, else the conversation, else the channel, else the shop; and whether the
+        message said enough."""
         guess = identify(typed, LANGUAGES) if typed else None
-        sure = guess is not None and guess.confidence >= SURE_OF_LANGUAGE
+        before = topic.language or message.language
+        # Of two languages of one script the conversation's is likelier: "и почём" after Ukrainian. Never of another.
+        sure = guess is not None and (
+            guess.confidence >= SURE_OF_LANGUAGE or not before or _script(before) != _script(guess.language)
+        )
         asked = (
             guess.language if guess and sure else None,
             heard.language if heard else None,
@@ -223,11 +233,17 @@ class Understanding:
             guess.language if guess else None,
             self._settings.language,
         )
+        told = sure or heard is not None
         for tag in asked:
             supported = best(tag, LANGUAGES) if tag else None
             if supported:
-                return supported
-        return "en"
+                return supported, told
+        return "en", told
+
+
+def _typed(message: Message) -> str:
+    texts = [part.text.strip() for part in message.parts if isinstance(part, Text)]
+    return "\n".join(text for text in texts if text)
 
 
 def _intent(text: str, chances: F32 | None, named: Entities, topic: Topic) -> tuple[Intent, float]:
@@ -243,6 +259,15 @@ def _intent(text: str, chances: F32 | None, named: Entities, topic: Topic) -> tu
     if (named.colours or named.sizes) and topic.products and (short or guessed):
         return "availability" if topic.intent == "availability" else "product_search", confidence
     return (topic.intent, confidence) if short and guessed else (intent, confidence)
+
+
+_SCRIPTS = {"ru": "Cyrl", "uk": "Cyrl", "zh": "Hani", "ja": "Hani"} | {
+    tag: tag for tag in ("ar", "he", "hi", "th", "ko")
+}  # fmt: skip
+
+
+def _script(language: str) -> str:
+    return _SCRIPTS.get(language.split("-")[0], "Latn")
 
 
 def _short(text: str) -> bool:

@@ -54,7 +54,8 @@ def import_(given: argparse.Namespace, settings: Settings) -> int:
             f"{changes.retired} retired"
         )
     for refused in report.refused:
-        print(f"refused: {refused.file}:{refused.line}: {refused.column}: {refused.reason}")
+        where = f"{refused.file}:{refused.line}"
+        print(f"refused: {': '.join(part for part in (where, refused.column, refused.reason) if part)}")
     return 0
 
 
@@ -213,7 +214,10 @@ def token(given: argparse.Namespace, settings: Settings) -> int:
     """A signed customer token."""
     from bot.channels.tokens import secret_of, sign
 
-    print(sign(given.customer, secret_of(settings.data, settings), hours=given.hours))
+    try:
+        print(sign(given.customer, secret_of(settings.data, settings), hours=given.hours))
+    except ValueError as error:
+        raise BadInput(str(error)) from None
     return 0
 
 

@@ -126,12 +126,13 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """A row of a feed that was not taken: where it stands and why."""
+    """A row of a feed that was not taken: where it stands and why, and the id that it names where it can be read."""
 
     file: str
     line: int
     column: str
     reason: str
+    record: str = ""
 
 
 class Passage(msgspec.Struct, frozen=True):

@@ -232,7 +232,6 @@ def test_a_row_with_a_bad_price_is_named_and_the_others_are_taken(
     assert priced(data)["MUG-2"] == "9.90"
 
 
-@pytest.mark.xfail(strict=True, reason="a product whose row is refused is retired, as if its row were missing")
 def test_a_product_whose_row_is_refused_stays_as_it_was(
     two_mugs: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:

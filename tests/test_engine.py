@@ -101,9 +101,7 @@ def test_conversations_do_not_mix(desk: Desk) -> None:
         "greeting",
         "thanks",
         "other",
-        pytest.param(
-            "human", marks=pytest.mark.xfail(strict=True, reason="after a wish for a person every guess is one again")
-        ),
+        "human",
     ],
 )
 def test_a_courtesy_is_nothing_to_go_on_with(desk: Desk, first: Any) -> None:
@@ -119,7 +117,6 @@ def test_silence_changes_nothing(desk: Desk) -> None:
     assert desk.conversations.topic("talk") == before
 
 
-@pytest.mark.xfail(strict=True, reason="a message that says nothing of its language fixes that of the conversation")
 def test_a_photo_does_not_decide_the_language_of_what_follows(desk: Desk) -> None:
     desk.ask(photos=[picture("blue")])
     assert desk.ask("Q-1001", "track_order", language="ar").language == "ar"
@@ -280,13 +277,11 @@ def test_odd_characters_are_taken(desk: Desk, text: str) -> None:
     assert desk.ask(text, "other", customer="c-1").text
 
 
-@pytest.mark.xfail(strict=True, reason="half of a surrogate pair, as a command line gives it, breaks the store")
 def test_half_a_character_is_taken_or_refused(desk: Desk) -> None:
     with contextlib.suppress(BabeldeskError):
         desk.ask("where is \udcff my order", "track_order")
 
 
-@pytest.mark.xfail(strict=True, reason="what is refused for its size is stored all the same")
 def test_what_is_too_large_is_not_kept(desk: Desk) -> None:
     with pytest.raises(TooLarge):
         desk.ask("x" * 2_000_000)

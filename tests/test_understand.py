@@ -89,7 +89,7 @@ def test_the_recogniser_is_told_the_language_of_the_conversation(ear: Ear) -> No
 @pytest.mark.parametrize(
     ("text", "topic", "channel", "expected"),
     [
-        ("我的包裹在哪里？", "en", "fr", "zh"),  # the message where it says enough
+        ("你们什么时候发货？", "en", "fr", "zh"),  # the message where it says enough
         ("أين طردي؟", None, "en", "ar"),
         ("где моя посылка?", "de", "en", "ru"),
         ("BD-20481", "ar", "en", "ar"),  # a number changes nothing
@@ -105,6 +105,13 @@ def test_the_recogniser_is_told_the_language_of_the_conversation(ear: Ear) -> No
 )
 def test_the_language_of_the_reply(ear: Ear, text: str, topic: str | None, channel: str | None, expected: str) -> None:
     assert ear(Text(text), topic=Topic(language=topic), language=channel).language == expected
+
+
+@pytest.mark.parametrize("text", ["我的包裹在哪里？", "我要退款", "你好"])
+def test_chinese_is_answered_in_chinese_whichever_it_is(ear: Ear, text: str) -> None:
+    assert ear(Text(text), language="en").language in ("zh", "zh-Hant")
+    assert ear(Text(text), topic=Topic(language="de")).language in ("zh", "zh-Hant")
+    assert ear(Text(text), topic=Topic(language="zh-Hant")).language == "zh-Hant"
 
 
 def test_the_shops_own_language_where_nothing_else_decides() -> None:

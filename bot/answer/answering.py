@@ -19,7 +19,7 @@ from bot.messages import Handoff, Intent, Needs
 
 def checked(ask: Ask, draft: Draft) -> tuple[Draft, tuple[str, ...]]:
     """The draft where its evidence states all it says; else a reply that the data do not tell, and what was wrong."""
-    wrong = unsupported(draft)
+    wrong = unsupported(draft, ask.shop.name)
     return (ask.not_known(), wrong) if wrong else (draft, ())
 
 
@@ -70,12 +70,14 @@ ABOUT_PRODUCTS: tuple[Intent, ...] = ("product_search", "product_question", "ava
 
 
 def _about_what_is_sold(ask: Ask) -> Ask:
-    """Where the intent is a guess and the message names something that is sold here, that is what it is about."""
+    """Where the intent is a guess, and the message names something that is sold here or asks what is known of the
+    product that the conversation is about, that is what it is about."""
     chances, query = ask.query.intents, ask.query
     if chances is None or query.confidence >= CERTAIN or query.intent in (*ABOUT_PRODUCTS, ask.topic.intent):
         return ask
     if not named(ask):
-        return ask
+        known = ask.topic.products and fact_of(ask)
+        return replace(ask, query=replace(query, intent="product_question")) if known else ask
     likeliest = max(ABOUT_PRODUCTS, key=lambda intent: chances[INTENTS.index(intent)])
     return replace(ask, query=replace(query, intent=likeliest))
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from bot.answer import citations
 from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
-from bot.answer.meant import meant, spoken_of
+from bot.answer.meant import by_code, described_weakly, meant, spoken_of, without_names
 from bot.answer.products import shown
-from bot.answer.relevance import FIELD, TEXT_FOREIGN, TEXT_OWN, as_sentence
+from bot.answer.relevance import FIELD, FIELD_OF_REST, TEXT_FOREIGN, TEXT_OWN, as_sentence
 from bot.messages import Handoff, Needs
 from bot.phrasebook import Phrasebook, language_name, money
 from bot.senses.language import identify
@@ -53,7 +53,12 @@ def question(ask: Ask) -> Draft:
     """Answers a question about the product that the message or the conversation is about."""
     named = meant(ask)
     if not named:
-        return ask.plain(ask.say("product.name_it"), needs=Needs("detail"))
+        perhaps = _firsts(described_weakly(ask))[:MOST_CHOICES]
+        if not perhaps:
+            return ask.plain(ask.say("product.name_it"), needs=Needs("detail"))
+        return msgspec.structs.replace(shown(ask, perhaps, ask.query.intent, "product.which"), needs=Needs("choice"))
+    if by_code(ask) and not without_names(ask.query.text, "", ask.query.entities.codes).strip("?？؟ #"):
+        return shown(ask, named, ask.query.intent, "product.found")  # nothing but its number
     firsts = _firsts(named)
     if len(firsts) > 1:
         answered = [(product, fact) for product in firsts[:MOST_CHOICES] if (fact := _best(ask, product))]
@@ -82,14 +87,28 @@ def _best(ask: Ask, product: Product) -> Fact | None:
     if vector is None:
         return None
     facts = _facts_of(ask.shop.encoder, ask.shop.phrases, msgspec.json.encode(product), ask.language)
-    alike = (facts.asked @ vector).max(axis=0)
-    if alike.max() >= FIELD:
-        return facts.fields[int(alike.argmax())]
+    field = _field_asked(ask, product, facts.asked)
+    if field is not None and facts.fields[field]:
+        return facts.fields[field]
     if not facts.sentences:
         return None
     cosines = facts.said @ vector
     least = TEXT_FOREIGN if facts.foreign else TEXT_OWN
     return facts.sentences[int(cosines.argmax())] if as_sentence(cosines) >= least else None
+
+
+def _field_asked(ask: Ask, product: Product, asked: F32) -> int | None:
+    """Which of FIELDS the question asks for; None where it asks for none."""
+    assert ask.query.text_vector is not None
+    alike = (asked @ ask.query.text_vector).max(axis=0)
+    if alike.max() >= FIELD:
+        return int(alike.argmax())
+    rest = without_names(ask.query.text, product.title_in(ask.language), ask.query.entities.codes)
+    if not rest or rest == ask.query.text:
+        return None
+    # "How much is the red mug?" is near to "How much does it cost?" only without the mug.
+    alike = (asked @ ask.shop.encoder.queries([rest])[0]).max(axis=0)
+    return int(alike.argmax()) if alike.max() >= FIELD_OF_REST else None
 
 
 # Keyed by the whole record, so that a product that changed is encoded again.

@@ -18,16 +18,17 @@ _NUMBER = re.compile(r"\d+(?:[.,'’]\d+)*")
 _CODE = re.compile(r"(?=[A-Za-z\-_/]*\d)(?=[\d\-_/]*[A-Za-z])[A-Za-z0-9]+(?:[-_/][A-Za-z0-9]+)*", re.ASCII)
 
 
-def unsupported(draft: Draft) -> tuple[str, ...]:
+def unsupported(draft: Draft, shop: str = "") -> tuple[str, ...]:
     """The numbers and codes of the reply that none of the records it cites states; empty where all is well.
 
-    A claim is held against the evidence that it names itself; a sentence without evidence may hold no number.
+    A claim is held against the evidence that it names itself; a sentence without evidence may hold no number but those
+    of the shop's own name.
     """
     by_id = {citation.id: citation for citation in draft.citations}
     missing: list[str] = []
     for sentence in draft.sentences:
         cited = [by_id[name] for name in sentence.evidence if name in by_id]
-        missing += _missing(sentence.text, cited)
+        missing += _missing(sentence.text.replace(shop, " ") if shop else sentence.text, cited)
         if len(cited) < len(sentence.evidence):
             missing.append(sentence.text)
     return tuple(missing)

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
+from bot import entities
 from bot.answer.context import Ask
-from bot.answer.relevance import DESCRIBED, NAMED, PHOTO_SURE, as_product
+from bot.answer.relevance import DESCRIBED, DESCRIBED_FITTING, NAMED, PERHAPS, PHOTO_SURE, as_product
 from bot.entities import colour_of
 from bot.intents import read_examples
 from knowledge.records import Hit, Product
@@ -47,7 +48,7 @@ def looked_for(ask: Ask) -> list[Product]:
         return coded
     hits = _hits(ask)
     found = _by_photo(ask, hits) if ask.query.photo_vectors is not None else []
-    return _fitting_first(ask, _products(ask, found or _described(ask, hits) or _named(ask, hits)))
+    return _fitting_first(ask, _products(ask, found or _named(ask, hits) or _described(ask, hits)))
 
 
 def named(ask: Ask) -> bool:
@@ -79,9 +80,16 @@ def spoken_of(ask: Ask) -> list[Product]:
 def fits(product: Product, ask: Ask) -> bool:
     """Whether the product has the colour and the size that the message names, if it names any."""
     colours, sizes = ask.query.entities.colours, ask.query.entities.sizes
-    return (not colours or (product.color is not None and colour_of(product.color) in colours)) and (
+    return (not colours or bool(_colours(product) & set(colours))) and (
         not sizes or (product.size is not None and product.size.casefold() in {size.casefold() for size in sizes})
     )
+
+
+def _colours(product: Product) -> set[str]:
+    """The product's colour, or where the feed has no such field, those that its title names."""
+    if product.color:
+        return {found for part in re.split(r"[/,;&]", product.color) if (found := colour_of(part))}
+    return set(entities.find(product.title, "en", frozenset()).colours)
 
 
 def with_variants(ask: Ask, product: Product) -> list[Product]:
@@ -116,11 +124,40 @@ def _by_photo(ask: Ask, hits: list[Hit]) -> list[Hit]:
     return [hit for hit in hits if (hit.source.photo or 0.0) >= max(PHOTO_SURE, best - NEAR_PHOTO)]
 
 
+def described_weakly(ask: Ask) -> list[Product]:
+    """What the message may describe, to be asked back."""
+    hits = _hits(ask)
+    return _products(ask, [hit for hit in hits if as_product(ask, hit) >= PERHAPS][:3])
+
+
+def without_names(text: str, title: str, codes: tuple[str, ...]) -> str:
+    """The text without codes, colours and the words of a product's title: what is asked, not of what."""
+    for code in codes:
+        text = text.replace(code, " ")
+    terms = _terms(title) - function_words()
+
+    def kept(match: re.Match[str]) -> str:
+        word = match.group().casefold()
+        if _TOGETHER.search(word):
+            pairs = {word[place : place + 2] for place in range(len(word) - 1)} & terms
+            return re.sub("|".join(map(re.escape, pairs)), "", word) if pairs else match.group()
+        named = colour_of(word) or any(_alike(_ARTICLE.sub("", word), term) for term in terms)
+        return "" if named else match.group()
+
+    return re.sub(r"\w+", kept, text).strip()
+
+
 def _described(ask: Ask, hits: list[Hit]) -> list[Hit]:
     """The hits that the message describes, though it need not use a word of theirs."""
-    if ask.query.text_vector is None or not hits or as_product(ask, hits[0]) < DESCRIBED:
+    if ask.query.text_vector is None or not hits:
         return []
-    return [hit for hit in hits if hit.score >= NEAR * hits[0].score]
+    entities = ask.query.entities
+    sure = as_product(ask, hits[0])
+    if sure < DESCRIBED_FITTING or (sure < DESCRIBED and not (entities.colours or entities.sizes)):
+        return []
+    near = [hit for hit in hits if hit.score >= NEAR * hits[0].score]
+    # That what was asked for comes in the colour or size that was asked for speaks for it.
+    return near if sure >= DESCRIBED or any(fits(product, ask) for product in _products(ask, near[:4])) else []
 
 
 def _named(ask: Ask, hits: list[Hit]) -> list[Hit]:

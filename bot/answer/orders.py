@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from dataclasses import replace
 
 import msgspec
@@ -45,15 +46,16 @@ def about_own_order(ask: Ask) -> bool:
     return _names_order(ask) or _proves(ask)
 
 
+_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
 # With these, any long number is taken for that of an order.
-_ABOUT_ORDERS = frozenset({"track_order", "cancel_order", "change_address", "delivery_time", "other", "invoice"})
+_ABOUT_ORDERS = frozenset({"track_order", "cancel_order", "change_address", "other", "invoice"})
 
 
 def _names_order(ask: Ask) -> bool:
     """Decided by what the codes look like, never by whether there is such an order: the reply must not tell."""
     shapes = ask.shop.store.shapes()
     for code in ask.query.entities.codes:
-        if ask.known.get(code, ("", ""))[0] == "product":
+        if ask.known.get(code, ("", ""))[0] == "product" or _DATE.fullmatch(code):
             continue
         shape = shape_of(code)
         if shape in shapes and not shape.isdigit():
@@ -68,8 +70,9 @@ def _proves(ask: Ask) -> bool:
 
 
 def _named(ask: Ask) -> Draft:
-    codes = ask.query.entities.codes or ask.topic.asked
-    known = dict(ask.known) or ask.shop.store.known(codes)
+    # A proof may hold more numbers than the order's: a postcode, a date.
+    codes = (*ask.query.entities.codes, *(ask.topic.asked if _proves(ask) else ()))
+    known = ask.shop.store.known(codes)
     orders = [order for kind, name in known.values() if (order := _order_of(ask, kind, name))]
     proven = tuple(order.id for order in orders if _proven_now(ask, order))
     topic = ask.topic
@@ -89,11 +92,11 @@ def _order_of(ask: Ask, kind: str, name: str) -> Order | None:
 
 
 def _proven_now(ask: Ask, order: Order) -> bool:
-    """Whether the message holds the e-mail address of the order, compared in constant time."""
-    if ask.topic.failed_proofs >= MOST_PROOFS or not order.email:
+    """Whether the first e-mail address of the message is that of the order, compared in constant time."""
+    if ask.topic.failed_proofs >= MOST_PROOFS or not order.email or not ask.query.entities.emails:
         return False
     right = order.email.casefold().encode()
-    return any(hmac.compare_digest(given.casefold().encode(), right) for given in ask.query.entities.emails)
+    return hmac.compare_digest(ask.query.entities.emails[0].casefold().encode(), right)
 
 
 def _owns(ask: Ask, order: Order) -> bool:
@@ -151,7 +154,7 @@ def _whereabouts(ask: Ask, shipment: Shipment) -> list[str]:
         if last.text:
             key = "shipment.latest_at" if last.location else "shipment.latest"
             when = moment(last.time, ask.language)
-            told.append(ask.say(key, date=when, location=last.location, text=last.text))
+            told.append(ask.say(key, date=when, location=last.location, text=last.text.rstrip(" .。")))
     else:
         told.append(ask.say("order.unsent"))
     if shipment.promised_at and not (shipment.events and shipment.events[-1].status == "Delivered"):

@@ -9,10 +9,13 @@ from bot.understand import F32
 from knowledge.records import Hit
 
 DESCRIBED = 4.0  # by `as_product`: the message describes a product that is sold here
+PERHAPS = 3.0  # by `as_product`: it may be meant, and is asked back
+DESCRIBED_FITTING = 3.2  # the same, where it comes in the colour or size that the message names
 NAMED = 1.8  # by `as_product`, where a word of the title is in the message as well
 PAGE, PAGE_ALONE = 0.97, 0.94  # by `is_answer`: with the intent, and without
 SURE = 0.6  # of an intent
 FIELD = 0.9  # cosine of a question with the question that a field answers
+FIELD_OF_REST = 0.915  # the same, after the product's name is taken out
 TEXT_OWN, TEXT_FOREIGN = 0.885, 0.83  # by `as_sentence`: in the language of the question, and in another
 PHOTO_SURE = 0.6  # cosine of a photo with a product's picture
 

@@ -126,7 +126,7 @@ def _showing(settings: Settings, media: Path, phrases: Phrasebook) -> list[Contr
     def words(locale: FromQuery[str] = "") -> Response[dict[str, str]]:
         """The widget's texts in the language that serves `locale` (BCP 47) best."""
         texts = phrases.widget(agui.known_language(locale) or settings.language)
-        return Response(texts, headers={"Cache-Control": "no-cache", **_PUBLIC})
+        return Response({**texts, "shop": settings.shop_name}, headers={"Cache-Control": "no-cache", **_PUBLIC})
 
     @get("/media/{name:str}", sync_to_thread=True)
     def picture(name: FromPath[str]) -> Response[bytes]:

@@ -61,7 +61,7 @@ class Row(msgspec.Struct, frozen=True):
 
     def refused(self, column: str, reason: str) -> Refused:
         """This row as refused for what stands in `column`."""
-        return Refused(self.file, self.line, self.written.get(column, column), reason)
+        return Refused(self.file, self.line, self.written.get(column, column), reason, self.cells.get("id", ""))
 
 
 def records(path: Path, columns: Columns, make: Callable[[Row], T]) -> Iterator[tuple[Row, T] | Refused]:

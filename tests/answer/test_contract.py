@@ -128,11 +128,12 @@ def test_a_product_with_nothing_but_its_name_is_shown(tmp_path_factory: pytest.T
 
 def test_what_is_retired_is_not_sold_but_stands_in_old_orders(tmp_path_factory: pytest.TempPathFactory) -> None:
     desk = open_desk(tmp_path_factory.mktemp("shop"))
-    assert desk.ask("is MUG-1 in stock?", "availability", conversation="a").products == ("MUG-1",)
+    for intent in ("availability", "product_search", "product_question"):
+        assert "MUG-1" in desk.ask("how much is MUG-1?", intent, conversation=f"a {intent}").products
     desk.store.put_products([mug("MUG-2", "red"), shoe("42")])
     for intent in ("availability", "product_search", "product_question"):  # the index still has it
         assert "MUG-1" not in desk.ask("enamel mug in blue", intent, conversation="b").products
-        assert "MUG-1" not in desk.ask("and is it in stock?", intent, conversation="a").products
+        assert "MUG-1" not in desk.ask("how much is it?", intent, conversation=f"a {intent}").products
         assert "MUG-1" not in desk.ask("is MUG-1 in stock?", intent, conversation="c").products
         assert "MUG-1" not in desk.ask(photos=[picture("blue")], conversation="d").products
     order = desk.ask("where is Q-1001?", "track_order", customer="c-1", conversation="e")
@@ -140,7 +141,15 @@ def test_what_is_retired_is_not_sold_but_stands_in_old_orders(tmp_path_factory: 
     desk.close()
 
 
-@pytest.mark.xfail(strict=True, reason="a shop whose name holds digits has its greeting refused by the check")
 def test_a_shop_may_have_a_number_in_its_name(tmp_path_factory: pytest.TempPathFactory) -> None:
     desk = open_desk(tmp_path_factory.mktemp("shop"), name="Store 24")
     assert "Store 24" in desk.ask("hello", "greeting").text
+
+
+@pytest.mark.xfail(strict=True, reason="the shop's name is cut out of every sentence before its numbers are read")
+def test_a_shop_called_by_a_number_still_has_its_prices_checked(tmp_path_factory: pytest.TempPathFactory) -> None:
+    product = Product(sku="X-1", title="Sofa", price=Decimal("1240.00"), currency="USD", availability="in_stock")
+    desk = open_desk(tmp_path_factory.mktemp("shop"), Stock((product,)), name="24")
+    reply = desk.ask("how much is X-1?", "product_search")
+    assert reply.handoff is None and "1,240.00" in reply.text
+    desk.close()

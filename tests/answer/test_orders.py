@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answer.orders import MOST_PROOFS
 from bot.messages import Intent, LookedUp, Reply, TurnEvent
-from knowledge.store import normal_identifier, shape_of
+from knowledge.store import shape_of
 from tests.fakes import Desk, an_order, open_desk, picture
 
 MINE, NOBODYS = "Q-1001", "Q-9999"
@@ -171,39 +171,45 @@ QUESTIONS: tuple[tuple[str, Intent], ...] = (
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(code=CODES, digit=st.integers(0, 9), asked=st.sampled_from(QUESTIONS), customer=st.sampled_from([None, "c-2"]))
+@pytest.fixture(scope="module")
+def two_shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Desk]]:
+    """Shops that know the same but for the orders that a test puts into the first alone."""
+    opened = open_desk(tmp_path_factory.mktemp("has")), open_desk(tmp_path_factory.mktemp("lacks"))
+    yield opened
+    for desk in opened:
+        desk.close()
+
+
+@settings(max_examples=40, deadline=None)
+@given(code=CODES, digit=st.integers(0, 8), asked=st.sampled_from(QUESTIONS), customer=st.sampled_from([None, "c-2"]))
 def test_for_any_shape_of_number_a_strangers_reply_does_not_tell(
-    desk: Desk, code: str, digit: int, asked: tuple[str, Intent], customer: str | None
+    two_shops: tuple[Desk, Desk], code: str, digit: int, asked: tuple[str, Intent], customer: str | None
 ) -> None:
+    """Word for word the same from a shop that has the order and from one that has only one like it."""
     last = max(place for place, sign in enumerate(code) if sign.isdigit())
     other = f"{code[:last]}{(int(code[last]) + 1 + digit) % 10}{code[last + 1 :]}"
-    if normal_identifier(other) == normal_identifier(code):
-        return
     assert shape_of(other) == shape_of(code)
-    known = desk.store.known([code, other])
-    if other not in known and not any(kind == "product" for kind, _ in known.values()):
-        desk.store.put_orders([an_order(code, "c-1", "anna@example.org", shipment="S-1")])
+    has, lacks = two_shops
+    if lacks.store.known([code]):
+        return  # it was the other one of an example before
+    for desk in two_shops:
+        desk.store.put_orders([an_order(other, "c-1", "anna@example.org", shipment="S-1")])
+    has.store.put_orders([an_order(code, "c-1", "anna@example.org", shipment="S-1")])
     text, intent = asked
     answers = []
-    for number, one in enumerate((code, other)):
-        talk = f"shape {desk.turns} {number}"
-        reply = desk.ask(text.format(one), intent, conversation=talk, customer=customer)
+    for desk in two_shops:
+        reply = desk.ask(text.format(code), intent, conversation=f"{code} {has.turns}", customer=customer)
         assert not {citation.kind for citation in reply.citations} & {"order", "shipment"}
-        answers.append((untimed(reply), told(desk.events, one)))
+        answers.append((untimed(reply), desk.events))
     assert answers[0] == answers[1]
 
 
-@pytest.mark.xfail(strict=True, reason="any number of addresses in one message count as one attempt")
 def test_a_message_full_of_emails_is_not_one_guess(desk: Desk, talk: str) -> None:
     guesses = " ".join(f"guess{number}@example.org" for number in range(50))
     reply = desk.ask(f"Q-1001 {guesses} anna@example.org", "track_order", conversation=talk)
     assert reply.needs is not None and reply.citations == ()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="any other number in the message takes the place of the order that was asked for"
-)
 @pytest.mark.parametrize("proof", ["anna@example.org, postcode 10115", "anna@example.org, ordered on 2026-11-02"])
 def test_a_proof_that_says_more_than_the_email_is_a_proof(desk: Desk, talk: str, proof: str) -> None:
     desk.ask("where is Q-1001?", "track_order", conversation=talk)
@@ -216,7 +222,14 @@ def test_the_email_may_come_before_the_number(desk: Desk, talk: str) -> None:
     assert desk.ask("it is Q-1001", "track_order", conversation=talk).needs is None
 
 
-@pytest.mark.xfail(strict=True, reason="with some intents any four digits are taken for an order number")
 @pytest.mark.parametrize("text", ["Will it arrive in Canada before 24.12.2026?", "如果寄到北京100080要多久？"])
 def test_a_date_or_a_postcode_is_no_order_number(desk: Desk, talk: str, text: str) -> None:
     assert desk.ask(text, "delivery_time", conversation=talk).intent != "track_order"
+
+
+@pytest.mark.xfail(strict=True, reason="one address is held against every number in the message, and counts once")
+def test_whoever_knows_the_address_cant_try_all_numbers_at_once(desk: Desk, talk: str) -> None:
+    """An e-mail address is no secret, and order numbers follow one another."""
+    numbers = " ".join(f"Q-{number}" for number in range(1201, 1000, -1))
+    reply = desk.ask(f"{numbers} anna@example.org", "track_order", conversation=talk)
+    assert reply.needs is not None and reply.citations == ()
