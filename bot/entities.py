@@ -27,7 +27,11 @@ _LONGEST_CODE = 64
 # "RR 1234 5678 5 DE": groups of a long number written apart; "BD 20481": a code whose dash became a space.
 _GROUPED = re.compile(r"(?<![\w])(?:[A-Za-z]{2} ?)?\d{3,4}(?:[ \-]\d{1,4}){2,5}(?: ?[A-Za-z]{2})?(?![\w])", re.ASCII)
 _PARTED = re.compile(r"(?<![\w\-])[A-Z]{1,4} \d{4,12}(?![\w\-])", re.ASCII)
-_EMAIL = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
+# Latin letters with their accents, but not those that Chinese or Thai put right before an address.
+_EMAIL = re.compile(
+    r"(?<![A-Za-zÀ-ɏ0-9._%+\-])[A-Za-zÀ-ɏ0-9._%+\-]{1,64}"
+    r"@[A-Za-zÀ-ɏ0-9\-]{1,63}(?:\.[A-Za-zÀ-ɏ0-9\-]{1,63})*\.(?:xn--[A-Za-z0-9\-]+|[A-Za-zÀ-ɏ]{2,24})"
+)
 _FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 _UNSEEN = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # marks of direction, breaks
 _DASH = re.compile("(?<=[A-Za-z0-9])[\u2010-\u2015\u2212\u30fc](?=[A-Za-z0-9])")  # ー is typed for it in Japanese

@@ -90,9 +90,13 @@ def test_the_country_of_the_channel_and_of_the_conversation(desk: Desk) -> None:
 
 
 def test_conversations_do_not_mix(desk: Desk) -> None:
-    desk.ask("MUG-1", "availability", conversation="one")
-    assert desk.ask("and in red?", "availability", conversation="two").products != ("MUG-2",)
-    assert [turn.question for turn in desk.bot.history("two")] == ["and in red?"]
+    desk.ask("customs to Canada?", "customs_duty", conversation="one")
+    desk.ask("Q-1001 anna@example.org", "track_order", conversation="one")
+    asked = desk.ask("how much is customs?", "customs_duty", conversation="two")
+    assert asked.needs is not None and asked.needs.what == "detail"
+    order = desk.ask("and where is it?", "track_order", conversation="two")
+    assert order.needs is not None and order.needs.what == "proof"
+    assert [turn.question for turn in desk.bot.history("two")] == ["how much is customs?", "and where is it?"]
 
 
 @pytest.mark.parametrize(

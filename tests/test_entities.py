@@ -66,6 +66,23 @@ def test_an_email_in_any_script(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "emails"),
+    [
+        ("jörg.groß@example.org", ("jörg.groß@example.org",)),  # never "rg@example.org", who is somebody else
+        ("anna@example.org-", ("anna@example.org",)),
+        ("anna@mail.example.co.uk.", ("anna@mail.example.co.uk",)),
+        ("a@b.de,b@c.de", ("a@b.de", "b@c.de")),
+        ("anna@xn--bcher-kva.xn--p1ai", ("anna@xn--bcher-kva.xn--p1ai",)),
+        ("a" * 65 + "@example.org", ()),
+        ("@anna", ()),
+        ("anna@example", ()),
+    ],
+)
+def test_where_an_email_begins_and_ends(text: str, emails: tuple[str, ...]) -> None:
+    assert find(text, "en", frozenset()).emails == emails
+
+
+@pytest.mark.parametrize(
     ("text", "language", "sizes"),
     [
         ("in 42 please", "en", ("42",)),

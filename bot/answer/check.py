@@ -28,7 +28,9 @@ def unsupported(draft: Draft, shop: str = "") -> tuple[str, ...]:
     missing: list[str] = []
     for sentence in draft.sentences:
         cited = [by_id[name] for name in sentence.evidence if name in by_id]
-        missing += _missing(sentence.text.replace(shop, " ") if shop else sentence.text, cited)
+        # A greeting says the shop's name; what a record says is held against the record, name or not.
+        text = sentence.text.replace(shop, " ") if shop and not cited else sentence.text
+        missing += _missing(text, cited)
         if len(cited) < len(sentence.evidence):
             missing.append(sentence.text)
     return tuple(missing)

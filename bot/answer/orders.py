@@ -70,8 +70,11 @@ def _proves(ask: Ask) -> bool:
 
 
 def _named(ask: Ask) -> Draft:
-    # A proof may hold more numbers than the order's: a postcode, a date.
-    codes = (*ask.query.entities.codes, *(ask.topic.asked if _proves(ask) else ()))
+    codes = ask.query.entities.codes
+    if ask.query.entities.emails:
+        # One address proves one order, so that nobody tries many numbers at once. The message may hold other numbers.
+        likely = [code for code in codes if shape_of(code) in ask.shop.store.shapes()]
+        codes = tuple((likely or [*ask.topic.asked, *codes])[:1])
     known = ask.shop.store.known(codes)
     orders = [order for kind, name in known.values() if (order := _order_of(ask, kind, name))]
     proven = tuple(order.id for order in orders if _proven_now(ask, order))

@@ -146,7 +146,6 @@ def test_a_shop_may_have_a_number_in_its_name(tmp_path_factory: pytest.TempPathF
     assert "Store 24" in desk.ask("hello", "greeting").text
 
 
-@pytest.mark.xfail(strict=True, reason="the shop's name is cut out of every sentence before its numbers are read")
 def test_a_shop_called_by_a_number_still_has_its_prices_checked(tmp_path_factory: pytest.TempPathFactory) -> None:
     product = Product(sku="X-1", title="Sofa", price=Decimal("1240.00"), currency="USD", availability="in_stock")
     desk = open_desk(tmp_path_factory.mktemp("shop"), Stock((product,)), name="24")
