@@ -103,8 +103,8 @@ def _import_options(added: argparse.ArgumentParser) -> None:
 
 def _port(text: str) -> int:
     number = int(text)
-    if not 0 < number < 65_536:
-        raise argparse.ArgumentTypeError("must be from 1 to 65535")
+    if not 0 <= number < 65_536:
+        raise argparse.ArgumentTypeError("must be from 0 (any free one) to 65535")
     return number
 
 

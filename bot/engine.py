@@ -15,6 +15,7 @@ from bot.answer.context import Ask, Shop
 from bot.answer.draft import Draft
 from bot.conversations import Conversations, Topic, Turn
 from bot.messages import Message, Photo, Reply, Speech, StepFinished, StepStarted, Text, TurnEvent
+from bot.phrasebook import country
 from bot.settings import Settings
 from bot.understand import Query, Senses, Stopwatch, Tell, Understanding
 
@@ -77,7 +78,7 @@ class Bot:
         return msgspec.structs.replace(reply, timings_ms=watch.ms)
 
     def _answer(self, message: Message, query: Query, topic: Topic, tell: Tell, watch: Stopwatch) -> Draft:
-        named = next(iter(query.entities.countries), None) or topic.country or message.country
+        named = next(iter(query.entities.countries), None) or topic.country or _country(message.country)
         topic = msgspec.structs.replace(topic, language=query.language if query.told else topic.language, country=named)
         tell(StepStarted("search"))
         with watch.stage("search"):
@@ -93,6 +94,11 @@ class Bot:
         if wrong:
             log.error("reply_refused", intent=query.intent, language=query.language, unsupported=len(wrong))
         return draft
+
+
+def _country(code: str | None) -> str | None:
+    """A country that there is; what a client sends may be anything."""
+    return code.upper() if code and len(code) == 2 and country(code.upper(), "en") != code.upper() else None
 
 
 def _typed(message: Message) -> str:

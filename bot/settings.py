@@ -58,7 +58,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     settings = Settings(**given)
     for name, right in (
         ("language", settings.language in LANGUAGES),
-        ("port", 0 < settings.port < 65_536),
+        ("port", 0 <= settings.port < 65_536),
         ("threads", settings.threads >= 0),
     ):
         if not right:

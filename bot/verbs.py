@@ -257,7 +257,7 @@ VERBS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
 
 def _lines(path: Path) -> Iterator[str]:
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:
             yield from (line for line in file if line.strip())
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} can't be read: {getattr(error, 'strerror', None) or error}.") from None

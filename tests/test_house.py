@@ -28,7 +28,8 @@ MAY: dict[str, tuple[str, ...]] = {
         "bot.intents", "bot.senses.language", "bot.messages", "bot.settings",
     ),
     "bot.engine": (
-        "bot.answer", "bot.understand", "bot.conversations", "knowledge", "bot.messages", "bot.settings",
+        "bot.answer", "bot.understand", "bot.conversations", "bot.phrasebook", "knowledge", "bot.messages",
+        "bot.settings",
     ),
     "bot.channels": (
         "bot.channels", "bot.engine", "bot.conversations", "bot.phrasebook", "bot.messages", "bot.errors",

@@ -18,6 +18,8 @@ from knowledge.store import shape_of
 
 # Wrong proofs in one conversation before no further one is looked at.
 MOST_PROOFS = 5
+# Numbers that are kept while their proof is waited for.
+MOST_ASKED = 3
 
 
 def track(ask: Ask) -> Draft:
@@ -109,7 +111,7 @@ def _owns(ask: Ask, order: Order) -> bool:
 
 
 def _proof(ask: Ask, asked: tuple[str, ...]) -> Draft:
-    topic = msgspec.structs.replace(ask.topic, asked=asked or ask.topic.asked)
+    topic = msgspec.structs.replace(ask.topic, asked=(asked or ask.topic.asked)[:MOST_ASKED])
     return ask.plain(ask.say("proof"), intent="track_order", needs=Needs("proof"), topic=topic)
 
 
@@ -135,7 +137,7 @@ def _told(ask: Ask, order: Order) -> Draft:
     placed = day(order.placed_at, ask.language)
     sentences = [
         Sentence(ask.say("order.head", order=order.id, date=placed, items=", ".join(items)), named),
-        Sentence(ask.say("order.status", status=order.status), (about.id,)),
+        Sentence(ask.say("order.status", status=order.status.rstrip(" .。")), (about.id,)),
     ]
     cited = [about, *goods]
     shipment = _shipment(ask, order)
