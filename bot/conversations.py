@@ -19,7 +19,6 @@ from sqlalchemy import (
     create_engine,
     event,
     select,
-    update,
 )
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -41,9 +40,12 @@ _TURNS = Table(
     Column("message", String, nullable=False),
     Column("at", String, nullable=False),
     Column("question", String, nullable=False),
-    Column("reply", LargeBinary),
+    Column("reply", LargeBinary, nullable=False),
     UniqueConstraint("conversation", "message"),
 )
+_STORE_TURN = insert(_TURNS).on_conflict_do_nothing()
+_store_topic = insert(_CONVERSATIONS)
+_STORE_TOPIC = _store_topic.on_conflict_do_update(index_elements=["id"], set_={"topic": _store_topic.excluded.topic})
 _REPLY = msgspec.msgpack.Decoder(Reply)
 
 
@@ -64,11 +66,11 @@ _TOPIC = msgspec.msgpack.Decoder(Topic)
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """A question, typed or as heard, and its reply; None while it is being answered."""
+    """A question, typed or as heard, and its reply."""
 
     id: str
     question: str
-    reply: Reply | None
+    reply: Reply
 
 
 class Conversations:
@@ -102,30 +104,19 @@ class Conversations:
             ).scalar()
         return _REPLY.decode(kept) if kept else None
 
-    def begin(self, conversation: str, message: str, question: str) -> None:
-        """Stores a message that is about to be answered; one that was stored before stays as it is."""
-        row = {
+    def store(self, conversation: str, message: str, question: str, reply: Reply, topic: Topic) -> None:
+        """Stores a turn, with the question as it was understood, and what the conversation is about now. A turn that
+        was stored before stays as it is."""
+        turn = {
             "conversation": conversation,
             "message": message,
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "question": question,
+            "reply": msgspec.msgpack.encode(reply),
         }
         with self._engine.begin() as connection:
-            connection.execute(insert(_TURNS).on_conflict_do_nothing(), row)
-
-    def finish(self, conversation: str, message: str, question: str, reply: Reply, topic: Topic) -> None:
-        """Stores the reply, the question as it was understood in the end, and what the conversation is about now."""
-        kept = {"id": conversation, "topic": msgspec.msgpack.encode(topic)}
-        with self._engine.begin() as connection:
-            connection.execute(
-                update(_TURNS)
-                .where(_TURNS.c.conversation == conversation, _TURNS.c.message == message)
-                .values(question=question, reply=msgspec.msgpack.encode(reply))
-            )
-            connection.execute(
-                insert(_CONVERSATIONS).on_conflict_do_update(index_elements=["id"], set_={"topic": kept["topic"]}),
-                kept,
-            )
+            connection.execute(_STORE_TURN, turn)
+            connection.execute(_STORE_TOPIC, {"id": conversation, "topic": msgspec.msgpack.encode(topic)})
 
     def turns(self, conversation: str) -> list[Turn]:
         """All turns, oldest first."""
@@ -135,7 +126,7 @@ class Conversations:
                 .where(_TURNS.c.conversation == conversation)
                 .order_by(_TURNS.c.number)
             )
-            return [Turn(message, question, _REPLY.decode(kept) if kept else None) for message, question, kept in rows]
+            return [Turn(message, question, _REPLY.decode(kept)) for message, question, kept in rows]
 
 
 def _durable(connection: DBAPIConnection, _record: object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Lock
 
@@ -14,7 +13,7 @@ from bot.answer.answering import checked, plan
 from bot.answer.context import Ask, Shop
 from bot.answer.draft import Draft
 from bot.conversations import Conversations, Topic, Turn
-from bot.messages import Message, Photo, Reply, Speech, StepFinished, StepStarted, Text, TurnEvent
+from bot.messages import Message, Reply, Speech, StepFinished, StepStarted, TurnEvent
 from bot.phrasebook import country
 from bot.settings import Settings
 from bot.understand import Query, Senses, Stopwatch, Tell, Understanding
@@ -39,15 +38,14 @@ class Bot:
         self._conversations = conversations
         self._understand = Understanding(senses, settings, lambda: shop.store.attribute_values()["size"])
         self._locks = [Lock() for _ in range(_LOCKS)]
-        self._storing = ThreadPoolExecutor(max_workers=4, thread_name_prefix="store")
 
     def turn(self, message: Message, tell: Tell = ignore) -> Reply:
         """The reply to a message; the same reply again to a message that was answered before.
 
-        The message is stored before, and the reply when, this returns.
+        The turn is stored when this returns.
 
         Raises:
-            BabeldeskError: the message can't be used; nothing of it is kept but what was typed.
+            BabeldeskError: the message can't be used; nothing of it is kept.
         """
         with self._locks[hash(message.conversation) % _LOCKS]:
             before = self._conversations.answered(message.conversation, message.id)
@@ -61,20 +59,16 @@ class Bot:
         self._understand.check(message)
         watch = Stopwatch()
         with watch.stage("total"):
-            # Storing waits for the disk, the models for the processor: neither waits for the other.
-            stored = self._storing.submit(self._conversations.begin, message.conversation, message.id, _typed(message))
-            try:
-                topic = self._conversations.topic(message.conversation)
-                query = self._understand(message, topic, tell, watch)
-                draft = self._answer(message, query, topic, tell, watch)
-            finally:
-                stored.result()
+            topic = self._conversations.topic(message.conversation)
+            query = self._understand(message, topic, tell, watch)
+            draft = self._answer(message, query, topic, tell, watch)
             with watch.stage("store"):
                 reply = _reply(draft, query, watch.ms)
                 topic = draft.topic
                 if draft.intent not in SMALL_TALK:
                     topic = msgspec.structs.replace(topic, intent=draft.intent)
-                self._conversations.finish(message.conversation, message.id, query.text, reply, topic)
+                question = query.text or _marks(message)
+                self._conversations.store(message.conversation, message.id, question, reply, topic)
         return msgspec.structs.replace(reply, timings_ms=watch.ms)
 
     def _answer(self, message: Message, query: Query, topic: Topic, tell: Tell, watch: Stopwatch) -> Draft:
@@ -101,10 +95,9 @@ def _country(code: str | None) -> str | None:
     return code.upper() if code and len(code) == 2 and country(code.upper(), "en") != code.upper() else None
 
 
-def _typed(message: Message) -> str:
-    """What a message says before anything was heard or seen, for the record."""
-    marks = {Speech: "[speech]", Photo: "[photo]"}
-    return "\n".join(part.text if isinstance(part, Text) else marks[type(part)] for part in message.parts)
+def _marks(message: Message) -> str:
+    """What stands in the record for a message without words."""
+    return " ".join("[speech]" if isinstance(part, Speech) else "[photo]" for part in message.parts)
 
 
 def _reply(draft: Draft, query: Query, timings: dict[str, float]) -> Reply:

@@ -23,10 +23,9 @@ def reply(text: str, language: str) -> Reply:
 
 @pytest.mark.parametrize(("text", "language"), [("你好！", "zh"), ("مرحبًا!", "ar"), ("Здравствуйте!", "ru")])
 def test_a_turn_comes_back_as_it_was(conversations: Conversations, text: str, language: str) -> None:
-    conversations.begin("c", "m", "?")
     assert conversations.answered("c", "m") is None
     topic = Topic(language=language, products=("A", "B"), order="Q-1")
-    conversations.finish("c", "m", text, reply(text, language), topic)
+    conversations.store("c", "m", text, reply(text, language), topic)
     assert conversations.answered("c", "m") == reply(text, language)
     assert conversations.topic("c") == topic
     assert [(turn.id, turn.question, turn.reply) for turn in conversations.turns("c")] == [
@@ -36,13 +35,12 @@ def test_a_turn_comes_back_as_it_was(conversations: Conversations, text: str, la
 
 def test_a_message_that_comes_twice_is_kept_once(conversations: Conversations) -> None:
     for _ in range(2):
-        conversations.begin("c", "m", "hello")
+        conversations.store("c", "m", "hello", reply("hi", "en"), Topic())
     assert len(conversations.turns("c")) == 1
 
 
 def test_conversations_do_not_mix(conversations: Conversations) -> None:
-    conversations.begin("one", "m", "hello")
-    conversations.finish("one", "m", "hello", reply("hi", "en"), Topic(order="Q-1"))
+    conversations.store("one", "m", "hello", reply("hi", "en"), Topic(order="Q-1"))
     assert conversations.topic("two") == Topic()
     assert conversations.answered("two", "m") is None
     assert conversations.turns("two") == []
@@ -51,8 +49,7 @@ def test_conversations_do_not_mix(conversations: Conversations) -> None:
 def test_many_threads_lose_nothing(conversations: Conversations) -> None:
     def hold(name: str) -> None:
         for number in range(20):
-            conversations.begin(name, str(number), "?")
-            conversations.finish(name, str(number), "?", reply(str(number), "en"), Topic(order=str(number)))
+            conversations.store(name, str(number), "?", reply(str(number), "en"), Topic(order=str(number)))
 
     threads = [threading.Thread(target=hold, args=(f"c{number}",)) for number in range(4)]
     for thread in threads:
@@ -61,5 +58,5 @@ def test_many_threads_lose_nothing(conversations: Conversations) -> None:
         thread.join()
     for number in range(4):
         turns = conversations.turns(f"c{number}")
-        assert [turn.reply and turn.reply.text for turn in turns] == [str(place) for place in range(20)]
+        assert [turn.reply.text for turn in turns] == [str(place) for place in range(20)]
         assert conversations.topic(f"c{number}").order == "19"

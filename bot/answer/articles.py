@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 import numpy as np
 
@@ -14,7 +16,7 @@ from bot.phrasebook import language_name
 from bot.settings import LANGUAGES
 from bot.understand import ABOUT_COUNTRIES
 from knowledge.passages import of_article
-from knowledge.records import Passage
+from knowledge.records import Article, Passage
 from knowledge.search import Find
 
 # How far the question is moved toward what messages of its intent are like (Rocchio 1971, with the examples of the
@@ -47,7 +49,7 @@ def best_passage(ask: Ask) -> Passage | None:
     article = ask.shop.store.article(hits[0].record, hits[0].passage.language)
     if article is None:  # retired since the index was built
         return None
-    passages = of_article(article)
+    passages = _passages(article)
     toward = vector + TOWARD_PASSAGE * intent
     near = {
         found: float(at @ toward) for found in passages if (at := ask.shop.search.passage_vector(found.id)) is not None
@@ -72,6 +74,12 @@ def _of_country(ask: Ask, ranked: list[Passage]) -> Passage | None:
     return None
 
 
+@lru_cache(maxsize=1024)
+def _passages(article: Article) -> list[Passage]:
+    return of_article(article)
+
+
+@lru_cache(maxsize=16_384)
 def _countries(text: str, language: str) -> tuple[str, ...]:
     return entities.find(text, language, frozenset()).countries
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from bot.answer.draft import Draft, Sentence
@@ -11,6 +11,7 @@ from bot.conversations import Topic
 from bot.messages import Handoff, Intent, Message, Needs
 from bot.phrasebook import Phrasebook
 from bot.understand import F32, Query, Tell, TextEncoder
+from knowledge.records import Hit
 from knowledge.search import Search
 from knowledge.store import Store
 
@@ -40,6 +41,7 @@ class Ask:
     known: Mapping[str, tuple[str, str]]
     today: date
     tell: Tell
+    found: dict[str, list[Hit]] = field(default_factory=dict)  # what was searched for in this turn, by kind of search
 
     @property
     def language(self) -> str:

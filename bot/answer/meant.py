@@ -98,17 +98,18 @@ def with_variants(ask: Ask, product: Product) -> list[Product]:
 
 
 def _hits(ask: Ask) -> list[Hit]:
-    query = ask.query
-    return ask.shop.search.find(
-        Find(
+    """The products nearest to all that the message says and shows, best first; searched for once a turn."""
+    if "products" not in ask.found:
+        query = ask.query
+        find = Find(
             text=query.text,
             text_vector=query.text_vector,
             photo_vectors=query.photo_vectors,
             language=ask.language,
             kinds=frozenset({"product"}),
-        ),
-        top=LOOKED_AT,
-    )
+        )
+        ask.found["products"] = ask.shop.search.find(find, top=LOOKED_AT)
+    return ask.found["products"]
 
 
 def _products(ask: Ask, hits: Iterable[Hit]) -> list[Product]:
@@ -161,6 +162,12 @@ def _described(ask: Ask, hits: list[Hit]) -> list[Hit]:
 
 
 def _named(ask: Ask, hits: list[Hit]) -> list[Hit]:
+    if "named" not in ask.found:
+        ask.found["named"] = _named_among(ask, hits)
+    return ask.found["named"]
+
+
+def _named_among(ask: Ask, hits: list[Hit]) -> list[Hit]:
     """The hits of whose title the message has most of the words that set it apart, and that it is near to as well."""
     if ask.query.text_vector is None:
         return []
@@ -170,7 +177,10 @@ def _named(ask: Ask, hits: list[Hit]) -> list[Hit]:
     seen = Counter(term for title in different for term in title)
     rare = {term for term, times in seen.items() if times <= max(3, COMMON * len(different))}
     words = {word for word in _terms(ask.query.text) - function_words() if colour_of(word) is None}
-    shared = [sum(any(_alike(word, term) for word in words) for term in title & rare) for title in titles]
+    shared = [
+        sum(any(word[0] == term[0] and _alike(word, term) for word in words) for term in title & rare)
+        for title in titles
+    ]
     most = max(shared, default=0)
     return [
         hit
@@ -190,7 +200,8 @@ def function_words() -> frozenset[str]:
     return frozenset(term for term, found in intents.items() if len(found) >= MANY_INTENTS)
 
 
-def _terms(text: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def _terms(text: str) -> frozenset[str]:
     """Words of three letters or more; of scripts without spaces, every two letters that stand together."""
     terms: set[str] = set()
     for run in re.findall(r"\w+", text.casefold()):
@@ -199,12 +210,14 @@ def _terms(text: str) -> set[str]:
             terms |= {pair for pair in pairs if pair.isalpha()}
         elif len(run) >= 3 and not run.isdigit():
             terms.add(_ARTICLE.sub("", run))
-    return terms
+    return frozenset(terms)
 
 
 def _alike(one: str, other: str) -> bool:
     """Whether two words are forms of one: they begin alike and differ in their last letters at most."""
     if one == other:
         return True
+    if one[0] != other[0]:
+        return False
     least = max(3, max(len(one), len(other)) - 3)
     return len(one) >= 3 and one[:least] == other[:least] and min(len(one), len(other)) >= least
