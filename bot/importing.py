@@ -54,9 +54,8 @@ def import_feeds(feeds: Feeds, parts: Parts, progress: Progress) -> Report:
     _all_there(feeds)
     refused: list[Refused] = []
     taken: dict[str, Changes] = {}
-    store = parts.store
     if feeds.products:
-        taken["products"] = store.put_products(_products(feeds.products, parts, refused, progress))
+        taken["products"] = parts.store.put_products(_products(feeds.products, parts, refused, progress))
     try:
         _import_others(feeds, parts, taken, refused)
     finally:

@@ -83,6 +83,7 @@ class Parts:
         """The reader of text and barcodes in pictures."""
         from bot.senses.picture_text import PictureReader
 
+        models.picture_text_weights()  # rapidocr opens them itself: checked before it does
         return PictureReader(self.threads)
 
     @cached_property

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_percent, get_currency_precision
 
@@ -110,11 +109,6 @@ def country(code: str, language: str) -> str:
 def language_name(tag: str, language: str) -> str:
     """What a language is called in another, or its tag."""
     return str(locale_of(tag).get_display_name(locale_of(language)) or tag)
-
-
-def listing(items: Iterable[str], language: str, style: str = "standard") -> str:
-    """ "a, b and c"; style "or" gives "a, b or c"."""
-    return format_list(list(items), style="or" if style == "or" else "standard", locale=locale_of(language))
 
 
 def _plain(text: str) -> str:

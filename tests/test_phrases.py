@@ -81,7 +81,7 @@ def filled(language: str) -> dict[str, str]:
         "carrier": "DHL",
         "order": "A-1001",
         "date": phrasebook.day(date(2026, 11, 8), language),
-        "items": phrasebook.listing(["Mug", "Socks", "Lamp"], language),
+        "items": "Mug, Socks, Lamp",
         "amount": phrasebook.money(Decimal("150"), "EUR", language),
         "price": phrasebook.money(Decimal("12.5"), "EUR", language),
         "percent": phrasebook.percent(Decimal("20"), language),
