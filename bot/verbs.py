@@ -230,14 +230,14 @@ def train(_given: argparse.Namespace, settings: Settings) -> int:
 
 def bench(given: argparse.Namespace, settings: Settings) -> int:
     """How fast it is."""
-    from bot.bench import run
+    from bot.measures.turns import run
 
     return run(Parts(settings), given.runs, given.json)
 
 
 def evaluate(given: argparse.Namespace, settings: Settings) -> int:
     """How good it is."""
-    from bot.evaluate import SCENARIOS, run
+    from bot.measures.conversations import SCENARIOS, run
 
     return run(Parts(settings), given.scenarios or SCENARIOS, given.json)
 

@@ -25,7 +25,9 @@ CustomsStatus = Literal[
 class Product(msgspec.Struct, frozen=True, kw_only=True):
     """One sellable thing. Variants of one product share `group` and differ in colour, size or material.
 
-    `titles` and `descriptions` hold further languages by BCP 47 tag; `title` and `description` are the feed's own.
+    `titles` and `descriptions` hold further languages by BCP 47 tag; `title` and `description` are the feed's own,
+    in `language` where the feed tells it. `sale_price`, in the same currency, holds from `sale_from` to `sale_to`.
+    `ships_to` names the countries that it is delivered to; empty means that the feed sets no limit.
     `image` is a path or an https address as the feed gives it, until the import has made it a media hash.
     """
 
@@ -48,6 +50,18 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     link: str | None = None
     titles: dict[str, str] = {}
     descriptions: dict[str, str] = {}
+    language: str | None = None
+    ships_to: tuple[str, ...] = ()
+    sale_price: Decimal | None = None
+    sale_from: datetime | None = None
+    sale_to: datetime | None = None
+
+    def price_at(self, moment: datetime) -> Decimal:
+        """What it costs at `moment`, which has an offset: the sale price while the sale lasts, both ends included."""
+        if self.sale_price is None:
+            return self.price
+        began = self.sale_from is None or self.sale_from <= moment
+        return self.sale_price if began and (self.sale_to is None or moment <= self.sale_to) else self.price
 
     def title_in(self, language: str) -> str:
         """The title in `language` where the feed has it, else in the feed's own language."""
@@ -88,7 +102,11 @@ class TrackingEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shipment(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel on its way. `events` are oldest first; `promised_at` is when it should be there."""
+    """A parcel on its way. `events` are oldest first.
+
+    `promised_at` is when the shop said it would be there, `expected_at` the carrier's own estimate, and
+    `collect_until` the day until which it waits at a pick-up point.
+    """
 
     id: str
     carrier: str
@@ -97,11 +115,16 @@ class Shipment(msgspec.Struct, frozen=True, kw_only=True):
     destination: str | None = None
     incoterm: str | None = None
     promised_at: datetime | None = None
+    expected_at: datetime | None = None
+    collect_until: date | None = None
     events: tuple[TrackingEvent, ...] = ()
 
 
 class Article(msgspec.Struct, frozen=True, kw_only=True):
-    """A help page in one language; the same id in several languages is one article. `body` is Markdown."""
+    """A help page in one language; the same id in several languages is one article. `body` is Markdown.
+
+    `return_days` is what a page about returns promises, for the return window of an order: days from delivery.
+    """
 
     id: str
     language: str
@@ -110,6 +133,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     topic: str | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+    return_days: int | None = None
 
 
 class Duty(msgspec.Struct, frozen=True, kw_only=True):
