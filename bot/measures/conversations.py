@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import shutil
 import subprocess
 from collections import Counter
@@ -25,14 +24,14 @@ from tqdm import tqdm
 from bot.demo.shop import lay_out
 from bot.errors import BabeldeskError
 from bot.importing import Feeds, import_feeds
+from bot.measures.shared import DATA
 from bot.messages import Message, Part, Photo, Reply, Speech, Text
 from bot.parts import Parts
 from bot.progress import Progress
 from bot.settings import Settings
 from knowledge.metrics import ungrounded
 
-SCENARIOS = Path(__file__).resolve().parents[1] / "tests" / "scenarios"
-_SHARED = Path(os.environ.get("BABELDESK_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+SCENARIOS = Path(__file__).resolve().parents[2] / "tests" / "scenarios"
 
 
 class Expect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -169,8 +168,8 @@ def _parts_of(parts: Parts, turn: TurnOf) -> tuple[Part, ...] | None:
     if turn.say:
         found.append(Text(turn.say))
     if turn.clip:
-        clip = _SHARED / "data" / "speech" / turn.clip
-        if not clip.is_file():
+        clip = DATA / "speech" / turn.clip if DATA else None
+        if clip is None or not clip.is_file():
             return None
         found.append(Speech(clip.read_bytes()))
     if turn.speak:

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from bot.evaluate import Shot, demo_shop, shoot
+from bot.measures.conversations import Shot, demo_shop, shoot
 from bot.messages import Message, Part, Photo, Speech, Text
 from bot.parts import Parts
 from bot.senses.media import decode_photo, decode_speech
