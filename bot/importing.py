@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
@@ -15,7 +15,7 @@ import numpy as np
 from bot.errors import BabeldeskError, BadInput
 from bot.parts import Parts
 from bot.senses.media import decode_photo, encode_photo
-from knowledge import index
+from knowledge import indexing
 from knowledge.feeds import articles, duties, orders, products, shipments
 from knowledge.feeds.errors import FeedError
 from knowledge.feeds.pictures import PictureError, fetch
@@ -25,7 +25,6 @@ from knowledge.tables import Changes
 Progress = Callable[[str, float], None]
 Record = TypeVar("Record")
 PICTURE_SIDE = 768  # px; as large as the widget ever shows a product
-BATCH = 16  # pictures that are encoded at once
 
 
 class Feeds(msgspec.Struct, frozen=True):
@@ -77,19 +76,16 @@ def _import_others(feeds: Feeds, parts: Parts, taken: dict[str, Changes], refuse
 
 def build_index(parts: Parts, progress: Progress) -> None:
     """The index of what the store holds now; only texts and pictures that are new are encoded."""
-    missing = index.missing_pictures(parts.store, parts.index, parts.photo_encoder)
-    vectors: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = {}
-    for start in range(0, len(missing), BATCH):
-        progress("pictures", start / len(missing))
-        names = missing[start : start + BATCH]
+
+    def look(names: Sequence[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         images = [decode_photo((parts.media / f"{name}.webp").read_bytes(), parts.settings.limits) for name in names]
-        looked = parts.vision.look(images).vectors
-        vectors |= {name: vector[None] for name, vector in zip(names, looked, strict=True)}
-    index.build(
+        return np.asarray(parts.vision.look(images).vectors, dtype=np.float32)
+
+    indexing.build(
         parts.store,
         parts.index,
         encode=parts.text.passages,
-        picture_vectors=vectors,
+        look=look,
         progress=progress,
         text_encoder=parts.text_encoder,
         photo_encoder=parts.photo_encoder,

@@ -183,3 +183,8 @@ def _plain(children: list[Token]) -> str:
 def searched(passage: Passage) -> str:
     """What of a passage is searched and encoded: with the heading, which a product's text begins with already."""
     return passage.text if passage.kind == "product" else f"{passage.heading}\n{passage.text}"
+
+
+def windows(passage: Passage) -> list[str]:
+    """The texts that a passage is encoded as, a vector each; the first is the whole."""
+    return [searched(passage)]

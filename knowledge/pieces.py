@@ -27,14 +27,14 @@ def train(texts: Sequence[str]) -> bytes:
     Raises:
         ValueError: no text holds anything but space.
     """
-    lines = [" ".join(_readable(text).split()) for text in texts]
-    lines = sorted({line for line in lines if line})
+    every = -(-len(texts) // _TRAINED_ON)
+    read = (" ".join(_readable(texts[number]).split()) for number in range(0, len(texts), max(1, every)))
+    lines = sorted({line for line in read if line})
     if not lines:
         raise ValueError("there are no texts to train on")
-    every = -(-len(lines) // _TRAINED_ON)
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(lines[::every]),
+        sentence_iterator=iter(lines),
         model_writer=model,
         model_type="unigram",
         vocab_size=_VOCABULARY,
@@ -89,7 +89,7 @@ class Pieces:
         vocabulary = {str(piece): piece for piece in range(reader.vocab_size())}
         index = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
         index.index(
-            (reader.encode([_readable(text) for text in texts]), vocabulary),
+            ([np.array(reader.encode(_readable(text)), np.int32) for text in texts], vocabulary),
             create_empty_token=False,
             show_progress=False,
         )

@@ -14,11 +14,8 @@ What is added up, for each record:
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,82 +25,14 @@ from knowledge.passages import UNKNOWN_LANGUAGE
 from knowledge.pieces import Matches
 from knowledge.records import Hit, Source
 from knowledge.vectors import F32, I64
+from knowledge.view import Find, Mask, View, wanted
 
-Mask = NDArray[np.bool_]
 F64 = NDArray[np.float64]
 
 _DEVIATION = 0.5
 IDENTIFIED = 1000.0
 _CANDIDATES = 256  # rows that each part of the search brings forward
 _LEAST_DEVIATION = 1e-3  # of cosines: below, all rows are alike and differences are noise
-
-
-@dataclass(frozen=True)
-class Find:
-    """What is looked for. Parts that are left out find nothing; those that are given add up.
-
-    `text_vector` [d] is the query's; `photo_vectors` [n, p] has one for each photo or part of one, and a product
-    counts by the picture that fits any of them best. `identifiers` are SKUs, GTINs or MPNs as somebody wrote them.
-    `color`, `size` and `categories` (a category's whole path, or one above it) leave out other products, whatever
-    their case; articles stay, and so does a product that is named by identifier. Articles that do not hold on the day
-    `on` (today where None) are left out. With no text, photo or identifier but an attribute, all that have it are
-    found.
-    """
-
-    text: str = ""
-    text_vector: F32 | None = None
-    photo_vectors: F32 | None = None
-    identifiers: tuple[str, ...] = ()
-    language: str | None = None
-    kinds: frozenset[Literal["product", "article"]] = field(default=frozenset({"product", "article"}))
-    color: str | None = None
-    size: str | None = None
-    categories: frozenset[str] = frozenset()
-    on: date | None = None
-
-
-class View:
-    """An open index with what ranking asks of it. `live` [rows] is False where a record was retired since."""
-
-    def __init__(self, index: Index, live: Mask) -> None:
-        self.index = index
-        self.by_passage = {row.passage.id: number for number, row in enumerate(index.rows)}
-        self.by_record: dict[tuple[str, str], int] = {(e.kind, e.record): n for n, e in enumerate(index.entries)}
-        self._live = live
-        self._is_product = np.array([row.passage.kind == "product" for row in index.rows], dtype=bool)
-        self._begins = np.array([(row.valid_from or date.min).toordinal() for row in index.rows], dtype=np.int64)
-        self._ends = np.array([(row.valid_to or date.max).toordinal() for row in index.rows], dtype=np.int64)
-        shown = [(n, index.entries[e].first) for n, some in enumerate(index.photo_entries) for e in some]
-        self._picture_of, self._row_of_picture = np.array(shown, dtype=np.int64).reshape(-1, 2).T
-        self._having: dict[tuple[str, str], list[int]] = {}
-        for number, entry in enumerate(index.entries):
-            for attribute in _attributes(entry):
-                self._having.setdefault(attribute, []).append(number)
-
-    def rows_of(self, entry: int) -> I64:
-        """The rows of an entry."""
-        first = self.index.entries[entry].first
-        return np.arange(first, first + self.index.entries[entry].count)
-
-    def allowed(self, query: Find) -> Mask:
-        """The rows [rows] that the query's kinds, attributes and day leave."""
-        day = (query.on or date.today()).toordinal()
-        mask: Mask = self._live & (self._begins <= day) & (self._ends >= day)
-        if "product" not in query.kinds:
-            mask &= ~self._is_product
-        if "article" not in query.kinds:
-            mask &= self._is_product
-        for wanted in _wanted(query):
-            having = np.zeros(len(self.index.entries), dtype=bool)
-            having[[number for attribute in wanted for number in self._having.get(attribute, ())]] = True
-            mask &= having[self.index.row_entry] | ~self._is_product
-        return mask
-
-    def allowed_pictures(self, allowed: Mask) -> Mask:
-        """The pictures that show an entry whose rows are allowed."""
-        mask = np.zeros(len(self.index.photo_entries), dtype=bool)
-        mask[self._picture_of[allowed[self._row_of_picture]]] = True
-        return mask
 
 
 @dataclass(frozen=True)
@@ -132,7 +61,7 @@ def rank(view: View, query: Find, named: Sequence[int], top: int) -> list[Hit]:
     if not len(rows):
         return []
     scored = _score(view, query, matches, rows)
-    of_row = index.row_entry[scored.rows]
+    of_row = index.numbers.entry[scored.rows]
     order = np.lexsort((-scored.score, of_row))
     best = order[np.flatnonzero(np.diff(of_row[order], prepend=-1))]  # the best row of each entry
     entries, totals = of_row[best], scored.score[best]
@@ -159,14 +88,14 @@ def _pictures(view: View, query: Find, allowed: Mask) -> dict[int, tuple[float, 
     if query.photo_vectors is None or photo is None:
         return {}
     found: dict[int, tuple[float, float]] = {}
-    among = view.allowed_pictures(allowed)
+    among, first = view.pictures(allowed), view.index.numbers.first
     for vector in query.photo_vectors:
         mean, deviation = photo.background(vector)
         pictures, cosines = photo.search(vector, _CANDIDATES, among)
         for picture, cosine in zip(pictures.tolist(), cosines.tolist(), strict=True):
             score = _DEVIATION * max(0.0, (cosine - mean) / max(deviation, _LEAST_DEVIATION))
-            for entry in view.index.photo_entries[picture]:
-                if score >= found.get(entry, (0.0, -1.0))[1] and allowed[view.index.entries[entry].first]:
+            for entry in view.shown(picture):
+                if score >= found.get(entry, (0.0, -1.0))[1] and allowed[first[entry]]:
                     found[entry] = cosine, score
     return found
 
@@ -175,12 +104,13 @@ def _candidates(view: View, query: Find, allowed: Mask, matches: Matches | None,
     """The rows that are scored, ascending: those that text brings forward, and all of `entries`."""
     found = [view.rows_of(entry) for entry in dict.fromkeys(entries)]
     has_text = matches is not None or query.text_vector is not None
-    if has_text or (not found and _wanted(query)):
+    if has_text or (not found and wanted(query)):
         within = np.flatnonzero(allowed)
         if len(within) <= _CANDIDATES or not has_text:
             return np.union1d(within, np.concatenate(found)) if found else within
         if query.text_vector is not None and view.index.text is not None:
-            found.append(view.index.text.search(query.text_vector, _CANDIDATES, allowed)[0])
+            windows = view.index.text.search(query.text_vector, _CANDIDATES, view.windows(allowed))[0]
+            found.append(view.index.numbers.row[windows].astype(np.int64))
         if matches is not None:
             rows, scores = matches.rows[allowed[matches.rows]], matches.scores[allowed[matches.rows]]
             found.append(rows[np.argsort(-scores, kind="stable")[:_CANDIDATES]])
@@ -191,7 +121,7 @@ def _score(view: View, query: Find, matches: Matches | None, rows: I64) -> _Scor
     dense, lexical = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.float32)
     score = np.zeros(len(rows))
     if query.text_vector is not None and view.index.text is not None:
-        dense = view.index.text.scores(query.text_vector, rows)
+        dense = _nearest_windows(view.index, query.text_vector, rows)
         mean, deviation = view.index.text.background(query.text_vector)
         score += _DEVIATION * (dense - mean) / max(deviation, _LEAST_DEVIATION)
     if matches is not None and len(matches.rows):
@@ -201,14 +131,27 @@ def _score(view: View, query: Find, matches: Matches | None, rows: I64) -> _Scor
     return _Scored(rows, dense, lexical, score)
 
 
+def _nearest_windows(index: Index, vector: F32, rows: I64) -> F32:
+    """The cosine of `vector` with the nearest window of each of `rows` [m], as [m]."""
+    assert index.text is not None
+    first = index.numbers.window_first
+    counts = first[rows + 1] - first[rows]
+    begins = np.cumsum(counts) - counts
+    windows = np.arange(int(counts.sum())) - np.repeat(begins, counts) + np.repeat(first[rows], counts)
+    nearest: F32 = np.maximum.reduceat(index.text.scores(vector, windows), begins)
+    return nearest
+
+
 def _shown(view: View, query: Find, matches: Matches | None, allowed: Mask, entry: int, best: int) -> int:
     """The row that an entry is shown by: its best, and of an article its best in the asked language if it has one."""
-    if query.language is None or view.index.entries[entry].kind == "product":
+    index = view.index
+    if query.language is None or index.numbers.product[entry]:
         return best
     rows = view.rows_of(entry)
-    fits = [_likeness(query.language, view.index.rows[row].passage.language) for row in rows.tolist()]
-    spoken = rows[(np.array(fits) == max(fits)) & allowed[rows]]
-    if max(fits) == 0 or not len(spoken) or best in spoken:
+    likeness = np.array([_likeness(query.language, has) for has in index.languages])
+    fits = likeness[index.numbers.language[rows]]
+    spoken = rows[(fits == fits.max()) & allowed[rows]]
+    if fits.max() == 0 or not len(spoken) or best in spoken:
         return best
     return int(spoken[np.argmax(_score(view, query, matches, spoken).score)])
 
@@ -232,23 +175,3 @@ def _likeness(asked: str, has: str) -> int:
     """2 for the same tag, 1 for the same language (zh-Hant and zh-CN), 0 for another."""
     asked, has = asked.casefold(), has.casefold()
     return 2 if asked == has else int(asked.split("-")[0] == has.split("-")[0])
-
-
-def _folded(value: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
-
-
-def _attributes(entry: Entry) -> set[tuple[str, str]]:
-    """What an entry may be filtered by: a colour "red/blue" is red as well as blue; a category is in those above it."""
-    colors = {entry.color or "", *(entry.color or "").split("/")}
-    path = [part.strip() for part in (entry.category or "").split(">")]
-    categories = {" > ".join(path[: depth + 1]) for depth in range(len(path))}
-    found = {("color", _folded(color)) for color in colors} | {("size", _folded(entry.size or ""))}
-    return {(name, value) for name, value in found | {("category", _folded(c)) for c in categories} if value}
-
-
-def _wanted(query: Find) -> list[list[tuple[str, str]]]:
-    """For each filter of the query the attributes of which a product must have one."""
-    wanted = [[(name, _folded(value))] for name, value in (("color", query.color), ("size", query.size)) if value]
-    categories = (" > ".join(part.strip() for part in path.split(">")) for path in query.categories)
-    return [*wanted, [("category", _folded(c)) for c in categories]] if query.categories else wanted

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from knowledge.index import Index, opened
-from knowledge.ranking import IDENTIFIED, Find, Mask, View, rank
+from knowledge.ranking import IDENTIFIED, rank
 from knowledge.records import Hit, Product, Source
 from knowledge.store import Store
-from knowledge.vectors import F32
+from knowledge.vectors import F32, I64
+from knowledge.view import Find, Mask, View
 
 __all__ = ["Find", "Search"]
+
+_WINDOWS_A_RECORD = 3  # of one product that may be nearest together
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Search:
         """
         view, indexed, unseen = self._view(), [], []
         for product in self._named(query):
-            number = view.by_record.get(("product", product.sku))
+            number = view.index.entry_of("product", product.sku)
             if number is None:
                 title = product.title_in(query.language) if query.language else product.title
                 unseen.append(Hit(product.sku, "product", title, IDENTIFIED, Source(identifier=1.0)))
@@ -63,14 +67,12 @@ class Search:
 
     def similarity(self, text_vector: F32, record: str) -> float | None:
         """The cosine of a query's vector [d] with a record's best passage; None for what is not in the index."""
-        view = self._view()
-        numbers = [
-            view.by_record[name] for name in (("product", record), ("article", record)) if name in view.by_record
-        ]
-        if not numbers or view.index.text is None:
+        index = self._view().index
+        found = [index.entry_of(kind, record) for kind in ("product", "article")]
+        windows = [_windows(index, entry) for entry in found if entry is not None]
+        if not windows or index.text is None:
             return None
-        rows = np.concatenate([view.rows_of(number) for number in numbers])
-        return float(view.index.text.scores(text_vector, rows).max())
+        return float(index.text.scores(text_vector, np.concatenate(windows)).max())
 
     def background(self, text_vector: F32) -> tuple[float, float]:
         """Mean and standard deviation of a query's cosines with all passages.
@@ -82,12 +84,49 @@ class Search:
 
     def passage_vector(self, passage: str) -> F32 | None:
         """The vector [d] of the passage with this id; None for one that is not in the index."""
-        view = self._view()
-        row = view.by_passage.get(passage)
-        if row is None or view.index.text is None:
+        index = self._view().index
+        row = index.row_of(passage)
+        if row is None or index.text is None:
             return None
-        vector: F32 = view.index.text.at(np.array([row]))[0]
+        vector: F32 = index.text.at(index.numbers.window_first[row : row + 1])[0]
         return vector
+
+    def record_vectors(self, skus: Sequence[str]) -> dict[str, F32]:
+        """The mean text vector [d] of each of these products that is in the index."""
+        index = self._view().index
+        if index.text is None:
+            return {}
+        entries = {sku: entry for sku in skus if (entry := index.entry_of("product", sku)) is not None}
+        return {sku: index.text.at(_windows(index, entry)).mean(axis=0) for sku, entry in entries.items()}
+
+    def picture_vectors(self, skus: Sequence[str]) -> dict[str, F32]:
+        """The picture's vector [p] of each of these products that has one."""
+        index, found = self._view().index, {}
+        for sku in skus:
+            entry = index.entry_of("product", sku)
+            media = index.entries[entry].media if entry is not None else None
+            picture = index.picture_of(media) if media else None
+            if picture is not None and index.photo is not None:
+                found[sku] = index.photo.at(np.array([picture]))[0]
+        return found
+
+    def near(self, vector: F32, most: int, photo: bool = False) -> list[tuple[str, float]]:
+        """The products sold now whose text, or picture, is nearest to a vector, with their cosines, best first."""
+        view = self._view()
+        index, allowed = view.index, view.allowed(Find(kinds=frozenset({"product"})))
+        found: dict[int, float] = {}
+        if photo and index.photo is not None:
+            pictures, cosines = index.photo.search(vector, most, view.pictures(allowed))
+            for picture, cosine in zip(pictures.tolist(), cosines.tolist(), strict=True):
+                for entry in view.shown(picture):
+                    if allowed[index.numbers.first[entry]]:
+                        found.setdefault(entry, cosine)
+        elif not photo and index.text is not None:
+            windows, cosines = index.text.search(vector, most * _WINDOWS_A_RECORD, view.windows(allowed))
+            entries = index.numbers.entry[index.numbers.row[windows]]
+            for entry, cosine in zip(entries.tolist(), cosines.tolist(), strict=True):
+                found.setdefault(entry, cosine)
+        return [(index.entries[entry].record, cosine) for entry, cosine in list(found.items())[:most]]
 
     def encoders(self) -> tuple[str, str]:
         """The names of the encoders that the index's texts and pictures were encoded by."""
@@ -101,25 +140,35 @@ class Search:
         return list({product.sku: product for product in found}.values())
 
     def _view(self) -> View:
-        link, generation = self._folder / "current", self._store.generation()
+        generation = self._store.generation()
         seen = self._seen
-        if seen is not None and (seen.folder, seen.generation) == (str(link.readlink()), generation):
+        if seen is not None and (seen.folder, seen.generation) == (self._current(), generation):
             return seen.view
         with self._lock:
-            try:
-                folder = str(link.readlink())
-                index = opened(self._folder / folder)
-            except FileNotFoundError:  # swapped and removed between the two; a second time it is not there at all
-                folder = str(link.readlink())
-                index = opened(self._folder / folder)
-            seen = self._seen = _Seen(folder, generation, View(index, _live(index, self._store, generation)))
-            return seen.view
+            while True:
+                folder = self._current()
+                try:
+                    index = opened(self._folder / folder)
+                    break
+                except (OSError, RuntimeError):
+                    if self._current() == folder:  # else it was swapped and removed while it was being opened
+                        raise
+            self._seen = _Seen(folder, generation, View(index, _live(index, self._store, generation)))
+            return self._seen.view
+
+    def _current(self) -> str:
+        return str((self._folder / "current").readlink())
 
 
-def _live(index: Index, store: Store, generation: tuple[int, int]) -> Mask:
-    """Which rows [rows] are of records that were not retired since the index was made."""
+def _windows(index: Index, entry: int) -> I64:
+    first, windows = index.numbers.first, index.numbers.window_first
+    return np.arange(windows[first[entry]], windows[first[entry + 1]])
+
+
+def _live(index: Index, store: Store, generation: tuple[int, int]) -> Mask | None:
+    """Which rows [rows] are of records that were not retired since the index was made; None where all are."""
     if index.about.generation == generation:
-        return np.ones(len(index.rows), dtype=bool)
+        return None
     sold = store.live([entry.record for entry in index.entries if entry.kind == "product"])
     said = {(article.id, article.language) for article in store.all_articles()}
     passages = (row.passage for row in index.rows)

@@ -29,7 +29,7 @@ from bot.messages import Heard, Intent, Message, Part, Photo, Reply, Speech, Tex
 from bot.phrasebook import Phrasebook
 from bot.settings import Settings
 from bot.understand import Senses
-from knowledge import index
+from knowledge import indexing
 from knowledge.records import Article, Duty, Order, OrderLine, Product, Shipment, TrackingEvent
 from knowledge.search import Search
 from knowledge.store import Store
@@ -330,12 +330,11 @@ def fill(store: Store, stock: Stock) -> None:
 def reindex(store: Store, folder: Path, pictures: dict[str, bytes]) -> None:
     """Builds the index anew, with the fake encoders."""
     images = {name: Image.open(io.BytesIO(content)) for name, content in pictures.items()}
-    vectors = {name: np.asarray(Vision().look([image]).vectors) for name, image in images.items()}
-    index.build(
+    indexing.build(
         store,
         folder / "index",
         encode=Encoder().passages,
-        picture_vectors=vectors,
+        look=lambda names: np.asarray(Vision().look([images[name] for name in names]).vectors),
         progress=lambda _name, _fraction: None,
         text_encoder="fake",
         photo_encoder="fake",

