@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -84,11 +85,13 @@ def parser() -> argparse.ArgumentParser:
     verb("train", "fit the intents and encode the background that come with the project")
     for name, what in (("bench", "how fast it is"), ("evaluate", "how good it is")):
         measure = verb(name, what)
+        measure.add_argument("parts", nargs="*", metavar="PART", help="what to measure, or all")
         measure.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
-        if name == "bench":
-            measure.add_argument("--runs", type=_positive, default=30, metavar="N")
-        else:
+        if name == "evaluate":
             measure.add_argument("--scenarios", type=Path, metavar="DIR", help="other conversations than the project's")
+    fleet = verb("logistics", "parcels that are late, stuck or held, and who should be told")
+    fleet.add_argument("--json", action="store_true")
+    fleet.add_argument("--now", type=_moment, metavar="TIME", help="as if it were then (ISO 8601 with an offset)")
     return top
 
 
@@ -99,6 +102,13 @@ def _import_options(added: argparse.ArgumentParser) -> None:
     added.add_argument("--articles", type=Path, metavar="DIR")
     added.add_argument("--duties", type=Path, metavar="F")
     added.add_argument("--demo", action="store_true", help="the demo shop")
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError("must have an offset, as in 2026-11-23T12:00:00+01:00")
+    return moment
 
 
 def _port(text: str) -> int:

@@ -230,16 +230,43 @@ def train(_given: argparse.Namespace, settings: Settings) -> int:
 
 def bench(given: argparse.Namespace, settings: Settings) -> int:
     """How fast it is."""
-    from bot.measures.turns import run
+    from bot.measures.running import BRIEF, SPEED, run
 
-    return run(Parts(settings), given.runs, given.json)
+    return run(Parts(settings), SPEED, _asked(given.parts, SPEED, BRIEF), given.json)
 
 
 def evaluate(given: argparse.Namespace, settings: Settings) -> int:
     """How good it is."""
-    from bot.measures.conversations import SCENARIOS, run
+    from bot.measures import conversations
+    from bot.measures.figures import show, write
+    from bot.measures.running import QUALITY, run
 
-    return run(Parts(settings), given.scenarios or SCENARIOS, given.json)
+    if given.scenarios:
+        figures = conversations.measure(Parts(settings), given.scenarios)
+        show(QUALITY["conversations"], figures)
+        if given.json:
+            write(given.json, {"conversations": figures})
+        return int(not all(figure.holds for figure in figures))
+    return run(Parts(settings), QUALITY, _asked(given.parts, QUALITY, tuple(QUALITY)), given.json)
+
+
+def _asked(named: list[str], known: Mapping[str, str], otherwise: tuple[str, ...]) -> list[str]:
+    """The parts to measure. `all` stands for all of them.
+
+    Raises:
+        BadInput: there is no such part.
+    """
+    unknown = [name for name in named if name not in known and name != "all"]
+    if unknown:
+        raise BadInput(f"There is no part {unknown[0]}: name one of {', '.join(known)}, or all.")
+    return list(known) if "all" in named else list(dict.fromkeys(named)) or list(otherwise)
+
+
+def logistics(given: argparse.Namespace, settings: Settings) -> int:
+    """What the shop should look at: parcels that are late, stuck or held."""
+    from bot.fleet_report import run
+
+    return run(Parts(settings), given.now, given.json)
 
 
 VERBS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
@@ -249,6 +276,7 @@ VERBS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
     "search": search,
     "serve": serve,
     "token": token,
+    "logistics": logistics,
     "train": train,
     "bench": bench,
     "evaluate": evaluate,

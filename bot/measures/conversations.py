@@ -8,10 +8,8 @@ A turn whose clip or voice is not on this machine is skipped, and counted as ski
 from __future__ import annotations
 
 import io
-import json
 import shutil
 import subprocess
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from tqdm import tqdm
 from bot.demo.shop import lay_out
 from bot.errors import BabeldeskError
 from bot.importing import Feeds, import_feeds
+from bot.measures.figures import Figure
 from bot.measures.shared import DATA
 from bot.messages import Message, Part, Photo, Reply, Speech, Text
 from bot.parts import Parts
@@ -105,18 +104,22 @@ def read(folder: Path = SCENARIOS) -> list[Scenarios]:
     return [msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Scenarios) for path in files]
 
 
-def run(parts: Parts, folder: Path, json_file: Path | None) -> int:
-    """Holds every conversation and prints what passed by language and part. Exit status 1 where under 90 % of the
-    turns passed or a reply states a number that its evidence lacks."""
+def measure(parts: Parts, folder: Path = SCENARIOS) -> list[Figure]:
+    """Holds every conversation, and prints each fault and what passed by language and part."""
     demo = demo_shop(parts.settings)
     outcomes = [outcome for scenarios in read(folder) for outcome in _hold(demo, scenarios)]
     _print(outcomes)
     passed, counted = _count(outcomes)
     invented = sum(bool(outcome.ungrounded) for outcome in outcomes)
-    if json_file:
-        figures = {"passed": passed, "turns": counted, "ungrounded": invented}
-        json_file.write_text(json.dumps(figures | {"outcomes": msgspec.to_builtins(outcomes)}, ensure_ascii=False))
-    return 0 if counted and passed >= 0.9 * counted and not invented else 1
+    whole = len({(outcome.language, outcome.conversation) for outcome in outcomes})
+    faulty = len({(outcome.language, outcome.conversation) for outcome in outcomes if outcome.wrong})
+    return [
+        Figure(name="turns passed", value=passed / counted if counted else 0.0, n=counted, reach=0.9),
+        Figure(name="conversations without a fault", value=(whole - faulty) / max(whole, 1), n=whole),
+        Figure(
+            name="replies with a number that their evidence lacks", value=invented, n=counted, reach=0, better="less"
+        ),
+    ]
 
 
 def demo_shop(settings: Settings) -> Parts:
@@ -251,9 +254,3 @@ def _print(outcomes: list[Outcome]) -> None:
             mine = [outcome for outcome in outcomes if getattr(outcome, what) == name]
             passed, counted = _count(mine)
             print(f"{name:12} {passed:6} {counted:6} {len(mine) - counted:7}")
-    passed, counted = _count(outcomes)
-    whole = Counter((o.language, o.conversation) for o in outcomes if o.wrong)
-    conversations = {(outcome.language, outcome.conversation) for outcome in outcomes}
-    print(f"\nturns passed: {passed} of {counted} ({passed / max(counted, 1):.1%})")
-    print(f"conversations without a fault: {len(conversations) - len(whole)} of {len(conversations)}")
-    print(f"replies with a number that their evidence lacks: {sum(bool(o.ungrounded) for o in outcomes)}")
