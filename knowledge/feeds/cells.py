@@ -1,6 +1,7 @@
 """What stands in a cell, as a value. Each function takes stripped text and raises ValueError with the reason.
 
-Digits may be those of any script, full-width forms included. A decimal comma is refused: 1,234 is two amounts.
+Digits may be those of any script, full-width forms included. A decimal comma is refused: 1,234 is two amounts. Where
+both a comma and a point stand in a number, in their places, it has one reading alone: 1,234.50 and 1.234,50 are taken.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ _NOT_CURRENCIES = frozenset({"XXX", "XTS"})  # no currency, and the code for tes
 _NOT_LANGUAGES = frozenset({"und", "mul", "zxx", "root"})
 
 _AMOUNT = re.compile(r"(-?)([0-9]{1,12})(\.[0-9]{1,4})?")
+_GROUPED = re.compile(
+    r"(-?)(?:[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(\.)[0-9]{1,4}|[0-9]{1,3}(?:\.[0-9]{2,3})*\.[0-9]{3}(,)[0-9]{1,4})"
+)  # lakhs have two digits between the commas
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
 
 
@@ -40,6 +44,8 @@ def plain(text: str) -> str:
     """
     if len(text) > MOST_CHARACTERS:
         raise ValueError(f"{shown(text)} is too long")
+    if text.isascii():
+        return text.strip() if text.isprintable() else " ".join(text.split())
     return "".join(_ascii(character) for character in text).strip()
 
 
@@ -55,8 +61,11 @@ def _ascii(character: str) -> str:
 
 
 def amount(text: str) -> Decimal:
-    """A decimal that is not negative: 12.50."""
-    match = _AMOUNT.fullmatch(plain(text))
+    """A decimal that is not negative: 12.50. With a point or comma between thousands: 1,234.50, 1.234,50."""
+    number = plain(text)
+    if grouped := _GROUPED.fullmatch(number):
+        number = number.replace(",", "") if grouped[2] else number.replace(".", "").replace(",", ".")
+    match = _AMOUNT.fullmatch(number)
     if match is None:
         raise ValueError(f"{shown(text)} is not a number with a decimal point, as in 12.50")
     if match[1]:
@@ -65,10 +74,12 @@ def amount(text: str) -> Decimal:
 
 
 def money(text: str) -> tuple[Decimal, str]:
-    """An amount and its ISO 4217 currency: 12.50 EUR."""
+    """An amount and its ISO 4217 currency: 12.50 EUR, EUR 12.50."""
     number, _, code = plain(text).partition(" ")
     if not code:
         raise ValueError(f"{shown(text)} is not an amount and a currency, as in 12.50 EUR")
+    if number.upper() in _currencies():
+        number, code = code.strip(), number
     try:
         return amount(number), currency(code.strip())
     except ValueError as wrong:
@@ -102,6 +113,17 @@ def moment(text: str) -> datetime:
     if time.year not in YEARS:
         raise ValueError(f"{shown(text)} is not in the years {YEARS[0]} to {YEARS[-1]}")
     return time
+
+
+def interval(text: str) -> tuple[datetime | None, datetime | None]:
+    """An ISO 8601 interval of two times with offsets, from/to; an end that is left out or .. is open."""
+    if len(text) > 2 * MOST_CHARACTERS or text.count("/") != 1:
+        raise ValueError(f"{shown(text)} is not two ISO 8601 times with / between them")
+    ends = [end.strip() for end in text.split("/")]
+    begin, end = (moment(end) if end not in ("", "..") else None for end in ends)
+    if begin and end and end < begin:
+        raise ValueError(f"{shown(text)} ends before it begins")
+    return begin, end
 
 
 def day(text: str) -> date:

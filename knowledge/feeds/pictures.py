@@ -5,6 +5,9 @@ reached through them. The name is resolved once for each connection, every addre
 connection goes to one of the addresses that were checked; the name still decides the certificate. So a name that
 changes its address between the check and the connection (DNS rebinding) gains nothing. Proxies of the environment are
 not used: they would resolve the name themselves.
+
+A picture has a mark, by which it is told later whether it is still the same without reading it: size and time of a
+file, what the server gave as ETag or Last-Modified.
 """
 
 from __future__ import annotations
@@ -21,14 +24,24 @@ from typing import Any
 
 import httpcore
 import httpx
+import msgspec
 
 SECONDS = 20.0  # for one picture in all, with its redirects; resolving names has the system's own limit
 SECONDS_WITHOUT_DATA = 10.0
 MOST_REDIRECTS = 3
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 
+MOST_MARK = 200  # characters of an ETag that is kept
+
 # The addresses of a host name and port, as text.
 Resolve = Callable[[str, int], list[str]]
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """What a picture's file holds, and its mark ("" where the server gives none)."""
+
+    content: bytes
+    mark: str = ""
 
 
 class PictureError(Exception):
@@ -39,32 +52,55 @@ class _NotPublic(httpcore.ConnectError):
     """The name leads to an address that is not public."""
 
 
+def place_of(image: str, folder: Path) -> str:
+    """Where `image` of a feed in `folder` lies: an address as it is, a file by its whole path."""
+    return image if _is_address(image) else str(folder.absolute() / image)
+
+
+def is_remote(place: str) -> bool:
+    """Whether a place is an address, so that a look at it takes a request."""
+    return _is_address(place)
+
+
+def mark_of(place: str) -> str:
+    """The mark of a file now; "" where there is none."""
+    try:
+        found = Path(place).stat()
+    except (OSError, ValueError):
+        return ""
+    return f"{found.st_size} {found.st_mtime_ns}"
+
+
 def fetch(
-    image: str,
-    folder: Path,
+    place: str,
     *,
     most_bytes: int,
+    mark: str = "",
     resolve: Resolve | None = None,
     network: httpcore.NetworkBackend | None = None,
-) -> bytes:
-    """The content of `image`: an https address, or a path, relative to `folder` (the feed's own) or absolute.
+) -> Picture | None:
+    """The picture at a place, None where it is still the one with `mark`.
 
     `resolve` and `network` are how names and connections are made; None is the system's way.
 
     Raises:
         PictureError: it is not there, not allowed, empty, over `most_bytes` or too slow.
     """
-    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", image):
-        return _from_file(image, folder, most_bytes)
+    if not _is_address(place):
+        return _from_file(place, mark, most_bytes)
     backend = _Checked(resolve or addresses, network or httpcore.SyncBackend(), time.monotonic() + SECONDS)
     with httpcore.ConnectionPool(ssl_context=_trust(), network_backend=backend) as pool:
-        url = _url(image)
+        url = _url(place)
         for _ in range(MOST_REDIRECTS + 1):
-            answer = _get(pool, url, most_bytes)
-            if isinstance(answer, bytes):
+            answer = _get(pool, url, mark, most_bytes)
+            if not isinstance(answer, httpx.URL):
                 return answer
             url = answer
     raise PictureError(f"{_shown(url)} redirects more than {MOST_REDIRECTS} times")
+
+
+def _is_address(image: str) -> bool:
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", image) is not None
 
 
 def addresses(host: str, port: int) -> list[str]:
@@ -88,18 +124,21 @@ def is_public(address: str) -> bool:
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_loopback or ip.is_link_local)
 
 
-def _from_file(image: str, folder: Path, most_bytes: int) -> bytes:
+def _from_file(place: str, mark: str, most_bytes: int) -> Picture | None:
     try:
-        path = folder / image
+        path = Path(place)
         if not path.is_file():
-            raise PictureError(f"there is no picture {image!r}")
+            raise PictureError(f"there is no picture {place!r}")
+        now = mark_of(place)  # before it is read: if it is written meanwhile, it is read again next time
+        if mark and mark == now:
+            return None
         with path.open("rb") as file:
             content = file.read(most_bytes + 1)
     except (OSError, ValueError) as wrong:
         raise PictureError(
-            f"the picture {image!r} can't be read: {getattr(wrong, 'strerror', None) or wrong}"
+            f"the picture {place!r} can't be read: {getattr(wrong, 'strerror', None) or wrong}"
         ) from None
-    return _measured(content, repr(image), most_bytes)
+    return Picture(_measured(content, repr(place), most_bytes), now)
 
 
 def _measured(content: bytes, name: str, most_bytes: int) -> bytes:
@@ -131,17 +170,25 @@ def _shown(url: httpx.URL) -> str:
     return f"{url.scheme}://{url.host}{url.path}"[:200]
 
 
-def _get(pool: httpcore.ConnectionPool, url: httpx.URL, most_bytes: int) -> bytes | httpx.URL:
-    """What the address holds, or where it redirects to. Raises PictureError."""
+def _get(pool: httpcore.ConnectionPool, url: httpx.URL, mark: str, most_bytes: int) -> Picture | httpx.URL | None:
+    """What the address holds, where it redirects to, or None where it still holds what has `mark`.
+
+    Raises PictureError.
+    """
     name = _shown(url)
     timeout = dict.fromkeys(("connect", "read", "write", "pool"), SECONDS_WITHOUT_DATA)
     # Packed content would be counted packed and could unpack to anything.
     headers = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "babeldesk"}
+    if mark:
+        name_of_mark, _, value = mark.partition(": ")
+        headers["If-None-Match" if name_of_mark == "ETag" else "If-Modified-Since"] = value
     try:
         with pool.stream("GET", str(url), headers=list(headers.items()), extensions={"timeout": timeout}) as response:
             given = httpx.Headers(response.headers)
             if response.status in (301, 302, 303, 307, 308):
                 return _allowed(url.join(given.get("location", "")))
+            if response.status == 304 and mark:
+                return None
             if response.status != 200:
                 raise PictureError(f"{name} answers with status {response.status}")
             if given.get("content-encoding", "identity").lower() != "identity":
@@ -151,7 +198,7 @@ def _get(pool: httpcore.ConnectionPool, url: httpx.URL, most_bytes: int) -> byte
                 content += chunk
                 if len(content) > most_bytes:
                     break
-            return _measured(bytes(content), name, most_bytes)
+            return Picture(_measured(bytes(content), name, most_bytes), _mark(given))
     except _NotPublic:
         raise PictureError(f"{name} is not at a public address") from None
     except httpcore.TimeoutException:
@@ -160,6 +207,15 @@ def _get(pool: httpcore.ConnectionPool, url: httpx.URL, most_bytes: int) -> byte
         raise PictureError(f"{name} can't be reached, or its certificate or answer is not right") from None
     except (httpx.InvalidURL, ValueError):
         raise PictureError(f"{name} is not an address, or leads to what is none") from None
+
+
+def _mark(given: httpx.Headers) -> str:
+    """The mark by a server's headers. What a later request can't give back is none."""
+    for name in ("ETag", "Last-Modified"):
+        value = given.get(name, "")
+        if value and len(value) <= MOST_MARK and value.isascii() and value.isprintable():
+            return f"{name}: {value}"
+    return ""
 
 
 @cache

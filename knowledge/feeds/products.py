@@ -1,106 +1,86 @@
-"""Products from a Google Merchant feed in TSV or CSV. A further feed in another language is not joined here yet."""
+"""Products from any of the formats that shops have: which one a file is in, its content says, never its name.
+
+Google Merchant as TSV, CSV or XML (RSS, Atom), a Shopify export, and schema.org's Product as JSON-LD or in a page. A
+further feed in another language is not joined here.
+"""
 
 from __future__ import annotations
 
+import codecs
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from stdnum import ean
-from stdnum.exceptions import InvalidChecksum, ValidationError
-
-from knowledge.feeds import cells, table
+from knowledge.feeds import cells, json_ld, json_values, merchant, merchant_xml, pages, shopify, table
+from knowledge.feeds.errors import BadCell, FeedError
 from knowledge.feeds.table import Columns, Row
-from knowledge.records import Availability, Product, Refused
+from knowledge.feeds.watched import CHUNK_BYTES, Done, ignore, watched
+from knowledge.records import Product, Refused
 
-# Google's names beside the records' own.
-_TEXTS = {
-    "brand": "brand",
-    "mpn": "mpn",
-    "item_group_id": "group",
-    "color": "color",
-    "size": "size",
-    "material": "material",
-    "product_type": "category",
-    "shipping_weight": "weight",
-    "image_link": "image",
-}
-COLUMNS = Columns(
-    required=("id", "title", "price", "availability"),
-    optional=("description", "link", "gtin", *_TEXTS),
-    languages=("title", "description"),
-)
-_AVAILABILITY: dict[str, Availability] = {
-    "instock": "in_stock",
-    "outofstock": "out_of_stock",
-    "preorder": "preorder",
-    "backorder": "backorder",
-}
+COLUMNS: Columns = merchant.COLUMNS
+
+_PROLOG = re.compile(r"(?:<\?.*?\?>\s*+|<!--.*?-->\s*+)*+", re.DOTALL)
+_ROOT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)")
 
 
-def read(path: Path) -> Iterator[Product | Refused]:
+def read(path: Path, done: Done = ignore, currency: str | None = None) -> Iterator[Product | Refused]:
     """Each product, or why its row was refused, in the order of the file.
 
+    `done` is told the fraction of the file that was read; `currency` is the ISO 4217 code of prices that have none, as
+    in a Shopify export.
+
     Raises:
-        FeedError: the file is no such feed (see table.rows).
+        FeedError: the file is no such feed, or is cut off. It may come after products were given, so whoever stores
+            them does so in one transaction.
     """
     first: dict[str, int] = {}
-    for found in table.records(path, COLUMNS, _product):
-        if isinstance(found, Refused):
-            yield found
-            continue
-        row, product = found
-        if product.sku in first:
-            yield row.refused("id", f"{cells.shown(product.sku)} stands on line {first[product.sku]} already")
-            continue
-        first[product.sku] = row.line
-        yield product
+    with watched(path, done) as file:
+        for row in _rows(file, path.name, currency):
+            if isinstance(row, Refused):
+                yield row
+                continue
+            try:
+                product = merchant.product(row)
+                if product.sku in first:
+                    raise BadCell("id", f"{cells.shown(product.sku)} stands on line {first[product.sku]} already")
+            except BadCell as bad:
+                yield row.refused(bad.column, bad.reason)
+                continue
+            first[product.sku] = row.line
+            yield product
 
 
-def _product(row: Row) -> Product:
-    price, currency = row.take("price", cells.money)
-    return Product(
-        sku=row.take("id", cells.code),
-        title=row.take("title", cells.words),
-        price=price,
-        currency=currency,
-        availability=row.take("availability", _availability),
-        description=row.maybe("description", cells.words) or "",
-        gtin=row.maybe("gtin", _gtin),
-        link=row.maybe("link", _link),
-        titles=_in_languages(row, "title"),
-        descriptions=_in_languages(row, "description"),
-        **{field: row.maybe(column, cells.words) for column, field in _TEXTS.items()},
-    )
+def _rows(file: io.BufferedReader, name: str, currency: str | None) -> Iterator[Row | Refused]:
+    """The rows of whichever format it is. Raises FeedError."""
+    start = _start(file.peek(CHUNK_BYTES))
+    if start.startswith("<"):
+        return merchant_xml.rows(file, name) if _is_merchant_xml(start, name) else pages.rows(file, name)
+    if start.startswith(("[", "{")):
+        return json_ld.rows(json_values.values(file, name), name)
+    if shopify.is_header(table.names(start.partition("\n")[0])):
+        return shopify.rows(file, name, currency)
+    return table.rows_of(file, name, COLUMNS)
 
 
-def _in_languages(row: Row, column: str) -> dict[str, str]:
-    """By BCP 47 tag, what stands in the columns title[es], title[zh] and so on; empty cells are left out."""
-    start = column + "["
-    return {name[len(start) : -1]: text for name, text in row.cells.items() if text and name.startswith(start)}
+def _start(content: bytes) -> str:
+    """The beginning as text, without spaces before it. What can't be decoded is told by the reader of the format."""
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if wide else "utf-8-sig", "replace").lstrip()
 
 
-def _availability(text: str) -> Availability:
-    found = _AVAILABILITY.get(re.sub(r"[\s_-]+", "", cells.plain(text).lower()))
-    if found is None:
-        raise ValueError(f"{cells.shown(text)} is not in_stock, out_of_stock, preorder or backorder")
-    return found
-
-
-def _gtin(text: str) -> str:
-    """A GTIN-8, -12, -13 or -14 without spaces and dashes, its check digit right."""
-    try:
-        return str(ean.validate(cells.plain(text)))
-    except InvalidChecksum:
-        raise ValueError(f"{cells.shown(text)} is not a GTIN: its check digit is wrong") from None
-    except ValidationError:
-        raise ValueError(f"{cells.shown(text)} is not a GTIN: it needs 8, 12, 13 or 14 digits") from None
-
-
-def _link(text: str) -> str:
-    """An address that a page may link to: a javascript: address would run in the customer's browser."""
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc or not text.isprintable():
-        raise ValueError(f"{cells.shown(text)} is not an http or https address")
-    return text
+def _is_merchant_xml(start: str, name: str) -> bool:
+    """Whether it is a feed in XML; other elements are a page's. Raises FeedError for what is XML and neither."""
+    prolog = _PROLOG.match(start)
+    rest = start[prolog.end() :] if prolog else start
+    if re.match(r"<!doctype\s+html", rest, re.IGNORECASE):
+        return False
+    if rest[:9].upper() == "<!DOCTYPE":
+        raise FeedError(name, 1, "has a document type, which a feed has no use for")
+    root = _ROOT.match(rest)
+    if root and root[1] in merchant_xml.ROOTS:
+        return True
+    if start.startswith("<?xml") and not (root and root[1].lower() == "html"):
+        shown = f"<{root[1][:40]}>" if root else "nothing"
+        raise FeedError(name, 1, f"is XML, but its root is {shown}, not <rss> or <feed> as in a Google Merchant feed")
+    return False

@@ -3,6 +3,9 @@
 A file is UTF-8, with or without a byte order mark; its first row names the columns. A tab in that row makes it a TSV.
 Cells may be quoted, and then hold line ends; the line numbers stay those of the file. Columns that are not asked for
 are passed over. A row that can't be split into cells is refused, and reading goes on at the line after its first.
+
+A file that was cut off in the middle is no feed: its last row lacks cells and the line end, or ends within quotes. What
+can't be seen is a cut at the end of a row, or within the last cell of a row.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import msgspec
 
 from knowledge.feeds import cells
 from knowledge.feeds.errors import BadCell, FeedError
+from knowledge.feeds.watched import Done, ignore, watched
 from knowledge.records import Refused
 
 MOST_LINE_BYTES = 1_000_000
@@ -30,11 +34,15 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Columns(msgspec.Struct, frozen=True):
-    """The columns that a feed reads. Those in `languages` may come again with a language: title[es]."""
+    """The columns that a feed reads. Those in `languages` may come again, or only, with a language: title[es].
+
+    `names` gives further spellings of a column, in small letters with _ for each space.
+    """
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    names: dict[str, str] = {}
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -64,9 +72,11 @@ class Row(msgspec.Struct, frozen=True):
         return Refused(self.file, self.line, self.written.get(column, column), reason, self.cells.get("id", ""))
 
 
-def records(path: Path, columns: Columns, make: Callable[[Row], T]) -> Iterator[tuple[Row, T] | Refused]:
+def records(
+    path: Path, columns: Columns, make: Callable[[Row], T], done: Done = ignore
+) -> Iterator[tuple[Row, T] | Refused]:
     """Each row with what `make` makes of it; where `make` raises BadCell, the row is refused. Raises FeedError."""
-    for row in rows(path, columns):
+    for row in rows(path, columns, done):
         if isinstance(row, Refused):
             yield row
             continue
@@ -76,18 +86,28 @@ def records(path: Path, columns: Columns, make: Callable[[Row], T]) -> Iterator[
             yield row.refused(bad.column, bad.reason)
 
 
-def rows(path: Path, columns: Columns) -> Iterator[Row | Refused]:
+def rows(path: Path, columns: Columns, done: Done = ignore) -> Iterator[Row | Refused]:
     """The rows below the header that hold anything.
 
     Raises:
-        FeedError: the file can't be opened, is not UTF-8, has a NUL byte, a line over MOST_LINE_BYTES or no proper
-            header. It may come after rows were given, so whoever stores them does so in one transaction.
+        FeedError: the file can't be opened, is not UTF-8, is cut off, has a NUL byte, a line over MOST_LINE_BYTES or no
+            proper header. It may come after rows were given, so whoever stores them does so in one transaction.
     """
+    with watched(path, done) as file:
+        yield from rows_of(file, path.name, columns)
+
+
+def rows_of(file: BinaryIO, name: str, columns: Columns) -> Iterator[Row | Refused]:
+    """As rows, of a file that is open already. Raises FeedError."""
+    yield from _rows(_Lines(file, name), columns)
+
+
+def names(line: str) -> list[str]:
+    """The column names of a header, in small letters with _ for each space; none where it can't be split."""
     try:
-        with path.open("rb") as file:
-            yield from _rows(_Lines(file, path.name), columns)
-    except OSError as wrong:
-        raise FeedError(path.name, 0, f"can't be read: {wrong.strerror or wrong}") from None
+        return [_small(name) for name in _split(line.strip("\r\n"), "\t" if "\t" in line else ",")]
+    except csv.Error:
+        return []
 
 
 def merged(first: S, later: S, columns: dict[str, str], line: int) -> S:
@@ -162,6 +182,9 @@ def _rows(lines: _Lines, columns: Columns) -> Iterator[Row | Refused]:
         except StopIteration:
             return
         except csv.Error as wrong:
+            if str(wrong) == "unexpected end of data" and not _is_row(lines.taken, delimiter, len(header)):
+                reason = "is cut off: the file ends within a quotation mark that is opened here"
+                raise FeedError(lines.name, lines.line, reason) from None
             lines.give_back()
             yield Refused(lines.name, lines.line, "", _why(wrong))
             continue
@@ -169,11 +192,28 @@ def _rows(lines: _Lines, columns: Columns) -> Iterator[Row | Refused]:
             continue
         if len(found) != len(header):
             last = lines.line + len(lines.taken) - 1
+            if len(found) < len(header) and not lines.taken[-1].endswith(("\n", "\r")):
+                reason = f"is cut off: it has {len(found)} cells and no line end, the header {len(header)}"
+                raise FeedError(lines.name, last, reason)
             where = "" if last == lines.line else f"to line {last} "
             yield Refused(lines.name, lines.line, "", f"{where}has {len(found)} cells, the header {len(header)}")
             continue
         values = {column: found[place].strip().replace("\r\n", "\n") for column, place in places.items()}
         yield Row(lines.name, lines.line, values, written)
+
+
+def _is_row(taken: list[str], delimiter: str, cells: int) -> bool:
+    """Whether the last of several lines is a whole row: then a quotation mark before it was a slip, and no cut."""
+    if len(taken) < 2 or not taken[-1].endswith("\n"):
+        return False
+    try:
+        return len(_split(taken[-1], delimiter)) == cells
+    except csv.Error:
+        return False
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter, strict=True), [])
 
 
 def _header(lines: _Lines) -> tuple[list[str], str]:
@@ -182,12 +222,18 @@ def _header(lines: _Lines) -> tuple[list[str], str]:
         if not text.strip():
             lines.begin()
             continue
+        if not text.endswith("\n"):
+            raise FeedError(lines.name, lines.line, "is cut off: there is no line end after the header")
         delimiter = "\t" if "\t" in text else ","
         try:
-            return [name.strip() for name in next(csv.reader([text], delimiter=delimiter, strict=True))], delimiter
+            return [name.strip() for name in _split(text, delimiter)], delimiter
         except csv.Error as wrong:
             raise FeedError(lines.name, lines.line, f"the header {_why(wrong)}") from None
     raise FeedError(lines.name, 0, "is empty")
+
+
+def _small(name: str) -> str:
+    return "_".join(name.lower().split())
 
 
 def _places(header: list[str], columns: Columns, lines: _Lines) -> dict[str, int]:
@@ -195,11 +241,11 @@ def _places(header: list[str], columns: Columns, lines: _Lines) -> dict[str, int
     known = {*columns.required, *columns.optional}
     places: dict[str, int] = {}
     for place, name in enumerate(header):
-        column = "_".join(name.lower().split())
+        column = columns.names.get(_small(name), _small(name))
         match = _IN_LANGUAGE.fullmatch(name)
-        if match and "_".join(match[1].lower().split()) in columns.languages:
+        if match and _small(match[1]) in columns.languages:
             try:
-                column = f"{'_'.join(match[1].lower().split())}[{cells.language(match[2].strip())}]"
+                column = f"{_small(match[1])}[{cells.language(match[2].strip())}]"
             except ValueError as wrong:
                 raise FeedError(lines.name, lines.line, f"column {cells.shown(name)}: {wrong}") from None
         elif column not in known:
@@ -207,7 +253,8 @@ def _places(header: list[str], columns: Columns, lines: _Lines) -> dict[str, int
         if column in places:
             raise FeedError(lines.name, lines.line, f"has the column {column} twice")
         places[column] = place
-    missing = [column for column in columns.required if column not in places]
+    there = {*places, *(column.partition("[")[0] for column in places)}
+    missing = [column for column in columns.required if column not in there]
     if missing:
         raise FeedError(lines.name, lines.line, f"the header lacks {', '.join(missing)}")
     return places

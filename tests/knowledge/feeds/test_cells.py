@@ -13,7 +13,7 @@ from knowledge.feeds import cells
 
 PARSERS = [
     cells.amount, cells.money, cells.percent, cells.positive, cells.moment, cells.day, cells.currency, cells.country,
-    cells.language, cells.code, cells.words,
+    cells.language, cells.code, cells.words, cells.interval,
 ]  # fmt: skip
 
 
@@ -24,6 +24,15 @@ PARSERS = [
         (cells.money, "１２．５０　ｅｕｒ", (Decimal("12.50"), "EUR")),
         (cells.money, "١٢٫٥٠ SAR", (Decimal("12.50"), "SAR")),
         (cells.money, "0\u00a0JPY", (Decimal(0), "JPY")),
+        (cells.money, "EUR 12.50", (Decimal("12.50"), "EUR")),
+        (cells.money, "sar ١٢٫٥٠", (Decimal("12.50"), "SAR")),
+        (cells.money, "1.234,50 EUR", (Decimal("1234.50"), "EUR")),
+        (cells.money, "USD 1,234,567.89", (Decimal("1234567.89"), "USD")),
+        (cells.money, "12,34,567.50 INR", (Decimal("1234567.50"), "INR")),
+        (cells.interval, "2026-11-01T10:00Z/2026-11-02T10:00+01:00", (
+            datetime(2026, 11, 1, 10, tzinfo=UTC), datetime(2026, 11, 2, 9, tzinfo=UTC))),
+        (cells.interval, "2026-11-01T10:00Z / ..", (datetime(2026, 11, 1, 10, tzinfo=UTC), None)),
+        (cells.interval, "/2026-11-01T1000+0100", (None, datetime(2026, 11, 1, 9, tzinfo=UTC))),
         (cells.percent, "5.5", Decimal("5.5")),
         (cells.percent, "100", Decimal(100)),
         (cells.positive, "４２", 42),
@@ -40,7 +49,7 @@ PARSERS = [
         (cells.language, "es-419", "es-419"),
         (cells.code, "订单 7/ب", "订单 7/ب"),
     ],
-)
+)  # fmt: skip
 def test_taken(parse: Callable[[str], Any], text: str, value: object) -> None:
     assert parse(text) == value
 
@@ -51,12 +60,16 @@ def test_taken(parse: Callable[[str], Any], text: str, value: object) -> None:
         *((cells.money, text) for text in (
             "12.50", "EUR", "12,50 EUR", "1,234 EUR", "-1 EUR", "−1 EUR", "NaN EUR", "Infinity EUR", "1e5 EUR",
             "12² EUR", "½ EUR", "+5 EUR", "12.50 XYZ", "12.50 €", "12.50 EUR EUR", "1" * 13 + " EUR", "XXX XXX",
+            "EUR EUR", "EUR 12,50", "1,23.50 EUR", "1.234.567 EUR", "1.234,567,8 EUR", "1,234,50 EUR", ",234.50 EUR",
         )),
         *((cells.percent, text) for text in ("20%", "100.01", "-1")),
         *((cells.positive, text) for text in ("0", "-1", "1.5", "two", "二", "9" * 10)),
         *((cells.moment, text) for text in (
             "2026-11-01", "2026-11-01T10:00:00", "01/11/2026", "2026-13-01T00:00Z", "yesterday",
             "0001-01-01T00:00+14:00", "2026-11-01T10:00+25:00", "9999-12-31T23:59-14:00",
+        )),
+        *((cells.interval, text) for text in (
+            "2026-11-01T10:00Z", "2026-11-02T10:00Z/2026-11-01T10:00Z", "2026-11-01/2026-11-02", "a/b/c", "/" * 200,
         )),
         *((cells.day, text) for text in ("2026-02-30", "1.2.2026", "0001-01-01", "2026-11-01T10:00")),
         *((cells.currency, text) for text in ("EURO", "€", "XXX", "XTS", "ZZZ")),

@@ -13,7 +13,7 @@ import httpcore
 import pytest
 
 from knowledge.feeds import pictures
-from knowledge.feeds.pictures import PictureError, fetch, is_public
+from knowledge.feeds.pictures import Picture, PictureError, fetch, is_public, mark_of, place_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
 PUBLIC = "93.184.216.34"
@@ -85,7 +85,9 @@ def names(**known: list[str]) -> Callable[[str, int], list[str]]:
 
 
 def get(image: str, net: Net, resolve: Callable[[str, int], list[str]] | None = None, most: int = 10_000) -> bytes:
-    return fetch(image, Path(), most_bytes=most, resolve=resolve or (lambda host, port: [PUBLIC]), network=net)
+    found = fetch(image, most_bytes=most, resolve=resolve or (lambda host, port: [PUBLIC]), network=net)
+    assert found is not None
+    return found.content
 
 
 def test_the_checked_address_is_reached_and_the_name_kept() -> None:
@@ -169,7 +171,7 @@ def test_a_server_on_this_machine_is_not_reached_under_any_spelling(host: str) -
     with listening() as (port, reached):
         socket.create_connection(("127.0.0.1", port)).close()  # it does listen
         with pytest.raises(PictureError):
-            fetch(f"https://{host}:{port}/a.png", Path(), most_bytes=1000)
+            fetch(f"https://{host}:{port}/a.png", most_bytes=1000)
         time.sleep(0.05)
     assert len(reached) == 1
 
@@ -235,7 +237,7 @@ def test_answers_that_are_no_picture_s(answer: bytes, reason: str) -> None:
 )  # fmt: skip
 def test_addresses_that_are_refused_as_they_stand(image: str) -> None:
     with pytest.raises(PictureError):
-        fetch(image, Path(), most_bytes=1000, network=Net())
+        fetch(image, most_bytes=1000, network=Net())
 
 
 def test_no_message_tells_the_key_of_an_address() -> None:
@@ -274,8 +276,57 @@ def test_names_without_an_address() -> None:
 def test_files(tmp_path: Path) -> None:
     (tmp_path / "图").mkdir()
     (tmp_path / "图" / "杯.png").write_bytes(PNG)
-    assert fetch("图/杯.png", tmp_path, most_bytes=len(PNG)) == PNG
-    assert fetch(str(tmp_path / "图" / "杯.png"), Path("/nowhere"), most_bytes=len(PNG)) == PNG
+    for image, folder in (("图/杯.png", tmp_path), (str(tmp_path / "图" / "杯.png"), Path("/nowhere"))):
+        found = fetch(place_of(image, folder), most_bytes=len(PNG))
+        assert found is not None and found.content == PNG
+
+
+def test_a_file_is_read_again_once_it_was_written(tmp_path: Path) -> None:
+    place = place_of("كوب.png", tmp_path)
+    Path(place).write_bytes(PNG)
+    first = fetch(place, most_bytes=10_000)
+    assert first is not None and first.mark == mark_of(place)
+    assert fetch(place, most_bytes=10_000, mark=first.mark) is None
+    Path(place).write_bytes(PNG + PNG)
+    again = fetch(place, most_bytes=10_000, mark=first.mark)
+    assert again is not None and again.content == PNG + PNG
+    Path(place).unlink()
+    assert mark_of(place) == ""
+    with pytest.raises(PictureError, match="no picture"):
+        fetch(place, most_bytes=10_000, mark=again.mark)
+
+
+NOT_CHANGED = b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "asked"),
+    [
+        ('ETag: "a-1"', b'If-None-Match: "a-1"\r\n'),
+        ("Last-Modified: Mon, 02 Nov 2026 10:00:00 GMT", b"If-Modified-Since: Mon, 02 Nov 2026 10:00:00 GMT\r\n"),
+    ],
+)
+def test_a_server_is_asked_whether_it_has_another(header: str, asked: bytes) -> None:
+    def again(mark: str, *answers: bytes) -> tuple[Picture | None, Net]:
+        net = Net(*answers)
+        resolve = lambda host, port: [PUBLIC]  # noqa: E731
+        return fetch("https://a.example/x", most_bytes=10_000, mark=mark, resolve=resolve, network=net), net
+
+    first, net = again("", ok(PNG, header))
+    assert first is not None and first.mark and b"If-" not in net.sent
+    same, net = again(first.mark, moved("https://b.example/x"), NOT_CHANGED)
+    assert same is None and net.sent.count(asked) == 2
+    other, _ = again(first.mark, ok(PNG + PNG))
+    assert other is not None and other.content == PNG + PNG and other.mark == ""
+    with pytest.raises(PictureError, match="status 304"):
+        again("", NOT_CHANGED)
+
+
+@pytest.mark.parametrize("header", ['ETag: "' + "x" * 300 + '"', "ETag: é", "Last-Modified: ", "Date: x"])
+def test_what_can_t_be_given_back_is_no_mark(header: str) -> None:
+    net = Net(ok(PNG, header))
+    found = fetch("https://a.example/x", most_bytes=10_000, resolve=lambda host, port: [PUBLIC], network=net)
+    assert found == Picture(PNG, "")
 
 
 def test_files_that_are_refused(tmp_path: Path) -> None:
@@ -288,4 +339,4 @@ def test_files_that_are_refused(tmp_path: Path) -> None:
         ("x" * 5000, "picture"), ("data:image/png;base64,AAAA", "no picture"),
     ]:  # fmt: skip
         with pytest.raises(PictureError, match=reason):
-            fetch(image, tmp_path, most_bytes=100)
+            fetch(place_of(image, tmp_path), most_bytes=100)

@@ -1,6 +1,6 @@
 """Shipments: events in order, customs, and labels without any event."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,8 @@ from knowledge.records import Refused, Shipment, TrackingEvent
 
 FIRST = {
     "shipment_id": "S-1", "carrier": "DHL", "tracking_number": "RR123456785DE", "origin_country": "DE",
-    "destination_country": "FR", "incoterm": "DAP", "promised_at": "2026-11-08T20:00:00+01:00",
+    "destination_country": "FR", "incoterm": "DAP", "promised_at": "2026-11-08T20:00:00+01:00", "expected_at": "",
+    "collect_until": "",
     "event_time": "2026-11-04T08:00:00+01:00", "event_status": "InTransit", "event_location": "Strasbourg",
     "event_text": "Departed hub",
 }  # fmt: skip
@@ -69,6 +70,10 @@ def test_a_label_and_nothing_more(tmp_path: Path) -> None:
         ("intransit : customs_processing", "InTransit", "customs_processing"),
         ("Ｅｘｃｅｐｔｉｏｎ：customs_held", "Exception", "customs_held"),
         ("AvailableForPickup", "AvailableForPickup", None),
+        ("On its way", "InTransit", None),
+        ("清关中", "InTransit", "customs_processing"),
+        ("تم تسليم الشحنة", "Delivered", None),
+        ("Die Sendung wird vom Zoll zurückgehalten und zunächst nicht weiter befördert", "Exception", "customs_held"),
     ],
 )
 def test_status(tmp_path: Path, text: str, status: str, customs: str | None) -> None:
@@ -79,10 +84,11 @@ def test_status(tmp_path: Path, text: str, status: str, customs: str | None) -> 
 @pytest.mark.parametrize(
     ("column", "text"),
     [
-        ("event_status", "On its way"), ("event_status", "Exception:held"), ("event_status", "Exception:"),
+        ("event_status", "Lorem ipsum"), ("event_status", "Delivered; out for delivery"),
+        ("event_status", "Exception:held"), ("event_status", "Exception:"),
         ("event_status", ""), ("event_time", ""), ("event_time", "2026-11-04T08:00:00"), ("promised_at", "soon"),
         ("origin_country", "UK"), ("destination_country", "France"), ("incoterm", "FREE"), ("carrier", ""),
-        ("shipment_id", ""),
+        ("shipment_id", ""), ("expected_at", "2026-11-08"), ("collect_until", "2026-11-31"),
     ],
 )  # fmt: skip
 def test_a_bad_cell_refuses_its_row(tmp_path: Path, column: str, text: str) -> None:
@@ -99,3 +105,43 @@ def test_a_contradiction_is_refused(tmp_path: Path) -> None:
     assert (refused.line, refused.column) == (3, "destination_country")
     assert isinstance(shipment, Shipment)
     assert len(shipment.events) == 1
+
+
+def test_dates_that_the_carrier_gives(tmp_path: Path) -> None:
+    found = one(tmp_path, {"expected_at": "2026-11-07T18:00:00+01:00"}, {"collect_until": "2026-11-15"})
+    assert found.expected_at == datetime(2026, 11, 7, 17, tzinfo=UTC)
+    assert found.collect_until == date(2026, 11, 15)
+
+
+def test_a_shipment_comes_as_soon_as_its_rows_end(tmp_path: Path) -> None:
+    """A million rows are not held: nothing of the second shipment is read before the first is given."""
+    path = tmp_path / "shipments.csv"
+    rows = "".join(f"S-{number // 3},DHL,2026-11-04T08:0{number % 3}:00Z,InTransit\n" for number in range(30_000))
+    path.write_text(f"shipment_id,carrier,event_time,event_status\n{rows}")
+    told: list[float] = []
+    reading = shipments.read(path, told.append)
+    first = next(reading)
+    assert isinstance(first, Shipment)
+    assert (first.id, len(first.events)) == ("S-0", 3)
+    assert told
+    assert told[-1] < 0.5
+    assert sum(len(found.events) for found in reading if isinstance(found, Shipment)) == 30_000 - 3
+
+
+def test_rows_that_stand_apart_give_the_shipment_again(tmp_path: Path) -> None:
+    found = read(tmp_path, {}, {"shipment_id": "S-2"}, {"event_time": "2026-11-05T08:00:00+01:00"})
+    assert [shipment.id for shipment in found if isinstance(shipment, Shipment)] == ["S-1", "S-2", "S-1"]
+
+
+def test_a_bad_row_does_not_end_a_shipment(tmp_path: Path) -> None:
+    refused, found = read(tmp_path, {}, {"event_time": "soon"}, {"event_time": "2026-11-05T08:00:00+01:00"})
+    assert isinstance(refused, Refused)
+    assert isinstance(found, Shipment)
+    assert len(found.events) == 2
+
+
+def test_a_shipment_without_end_is_cut(tmp_path: Path) -> None:
+    rows = [{"event_time": f"2026-11-04T08:00:00.{number:06}Z"} for number in range(shipments.MOST_EVENTS + 2)]
+    *refused, found = read(tmp_path, *rows)
+    assert isinstance(found, Shipment)
+    assert (len(found.events), len(refused)) == (shipments.MOST_EVENTS, 2)

@@ -61,6 +61,11 @@ def test_the_header_is_google_s_in_any_spelling_and_other_columns_are_passed_ove
         ("id,title,title[english]\n", 1, "english"),
         ("id,title,title[xq]\n", 1, "xq"),
         ('id,"title\n1,2\n', 1, "header"),
+        ("id,title", 1, "cut off"),
+        ("id,title\n1,a\n2", 3, "cut off"),
+        ("id\ttitle\tprice\n1\ta\t2\n2\tكوب", 3, "cut off"),
+        ('id,title\n1,a\n2,"蓝色\n杯', 3, "cut off"),
+        ('id,title\n1,"a\nb\n', 2, "cut off"),
         ("id,title\n1,a\n2,\0b\n", 3, "NUL"),
         (b"id,title\n1,a\n2,caf\xe9\n", 3, "UTF-8"),
         ("id,title\n1,杯\n".encode("utf-16"), 1, "UTF-8"),
@@ -116,3 +121,37 @@ def test_rows_are_read_one_at_a_time(tmp_path: Path) -> None:
     assert next(found).line == 2  # before the bad end has been read
     with pytest.raises(FeedError, match="line 100003"):
         list(found)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_last_row_needs_no_line_end(tmp_path: Path, end: str) -> None:
+    assert [cells["title"] for _, cells in taken(tmp_path, f"id,title\n1,a\n2,杯{end}")] == ["a", "杯"]
+
+
+def test_a_quote_that_is_left_open_before_the_end_is_no_cut(tmp_path: Path) -> None:
+    found = rows(tmp_path, 'id,title\n1,"24 inch\n2,b\n3,c\n')
+    assert isinstance(found[0], Refused)
+    assert [row.line for row in found] == [2, 3, 4]
+
+
+def test_a_column_in_a_language_alone_is_there(tmp_path: Path) -> None:
+    assert taken(tmp_path, "id,title[ES]\n1,Taza\n") == [(2, {"id": "1", "title[es]": "Taza"})]
+
+
+def test_other_names_of_columns(tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text("URL Handle,title\n1,a\n")
+    columns = Columns(required=("id", "title"), names={"url_handle": "id"})
+    (row,) = table.rows(tmp_path / "feed.csv", columns)
+    assert isinstance(row, Row)
+    assert (row.cells["id"], row.written["id"]) == ("1", "URL Handle")
+
+
+def test_how_far_it_was_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_bytes(b"id,title\n" + b"2,b\n" * 300_000)
+    seen: list[float] = []
+    for count, _ in enumerate(table.rows(tmp_path / "feed.csv", COLUMNS, seen.append)):
+        if count == 150_000:
+            assert 0.4 < seen[-1] < 0.8
+    assert len(seen) >= 4
+    assert seen == sorted(seen)
+    assert seen[-1] == 1
