@@ -18,6 +18,7 @@ from typing import Literal
 import msgspec
 
 from bot.phrasebook import locale_of
+from bot.price_limits import Limits, in_stock, limits
 
 LEXICON = Path(__file__).with_name("lexicon")
 
@@ -53,13 +54,16 @@ Letters = Literal["any", "capital", "inside"]
 
 class Entities(msgspec.Struct, frozen=True):
     """What was found, in the order of the text. Codes as written, but for NFKC, digits 0-9 and plain dashes; colours
-    as the lexicon's English names, sizes as the shop writes them, countries ISO 3166-1 alpha-2."""
+    as the lexicon's English names, sizes as the shop writes them, countries ISO 3166-1 alpha-2. `limits` are what a
+    thing may cost, and `in_stock` that it must be there now."""
 
     codes: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
     colours: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
+    limits: Limits | None = None
+    in_stock: bool = False
 
 
 def find(text: str, language: str, sizes: frozenset[str]) -> Entities:
@@ -75,6 +79,8 @@ def find(text: str, language: str, sizes: frozenset[str]) -> Entities:
         colours=tuple(name for kind, name in named if kind == "colour"),
         sizes=tuple(dict.fromkeys(_sizes(bare, sizes))),
         countries=tuple(name for kind, name in named if kind == "country"),
+        limits=limits(bare, language),
+        in_stock=in_stock(bare, language),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from bot import models as weights
+from bot.answer.filters import LOOKING, filtered
 from bot.errors import BabeldeskError, BadInput, NotReady, TooLarge
 from bot.importing import Feeds, import_feeds
 from bot.messages import Message, Part, Photo, Reply, Speech, Text
@@ -186,6 +187,10 @@ def _find(parts: Parts, asked: Mapping[str, Any], top: int) -> list[Hit]:
         identifiers=query.entities.codes,
         language=query.language,
     )
+    if query.intent in LOOKING:
+        found = filtered(
+            found, query.entities, next(iter(query.entities.countries), None) or message.country, parts.search
+        )
     return parts.search.find(found, top=top)
 
 

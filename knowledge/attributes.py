@@ -73,6 +73,6 @@ class Postings:
         begin, end = self._places.get(name, {}).get(value, (0, 0))
         return self._entries[begin:end]
 
-    def known(self, name: str) -> bool:
-        """Whether any entry has this attribute."""
-        return name in self._places
+    def values(self, name: str) -> frozenset[str]:
+        """The values of this attribute that any entry has."""
+        return frozenset(self._places.get(name, ()))

@@ -128,6 +128,10 @@ class Search:
                 found.setdefault(entry, cosine)
         return [(index.entries[entry].record, cosine) for entry, cosine in list(found.items())[:most]]
 
+    def values(self, name: str) -> frozenset[str]:
+        """What products may be filtered by under a name: "currency", "category", …"""
+        return self._view().index.attributes.values(name)
+
     def encoders(self) -> tuple[str, str]:
         """The names of the encoders that the index's texts and pictures were encoded by."""
         about = self._view().index.about

@@ -310,21 +310,3 @@ def test_hostile_text_takes_no_time(text: str) -> None:
     start = time.perf_counter()
     find(text, "zh", SIZES)
     assert time.perf_counter() - start < 0.5
-
-
-def test_a_usual_sentence_takes_a_tenth_of_a_millisecond() -> None:
-    """Under 150 µs (about 30 here); the bound is wide, for a machine that does other things as well."""
-    said = {
-        "en": "Where is my order BD-20481? It should go to Canada in blue, size 42.",
-        "zh": "寄到加拿大要交多少关税？有没有蓝色的42码？",
-        "ar": "كم رسوم الجمارك إلى كندا وهل لديكم الحقيبة باللون الأزرق؟",
-        "ru": "Сколько стоит доставка в Канаду и есть ли синий рюкзак 42 размера?",
-    }
-    for language, text in said.items():
-        find(text, language, SIZES)  # makes the words of the language
-        took = []
-        for _ in range(50):
-            start = time.perf_counter()
-            find(text, language, SIZES)
-            took.append(time.perf_counter() - start)
-        assert min(took) < 150e-6, language

@@ -15,7 +15,8 @@ MAY: dict[str, tuple[str, ...]] = {
     "bot.settings": (),
     "bot.phrasebook": (),
     "bot.conversations": ("bot.messages",),
-    "bot.entities": ("bot.phrasebook",),
+    "bot.price_limits": (),
+    "bot.entities": ("bot.phrasebook", "bot.price_limits"),
     "bot.intents": ("bot.messages", "bot.errors"),
     "bot.models": ("bot.errors",),
     "bot.senses": ("bot.senses", "bot.messages", "bot.errors", "bot.settings"),
@@ -39,8 +40,8 @@ MAY: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # These put the parts together and may import anything.
 FREE = {
-    "bot.__main__", "bot.verbs", "bot.parts", "bot.importing", "bot.background", "bot.measures",
-    "bot.training",
+    "bot.__main__", "bot.verbs", "bot.parts", "bot.importing", "bot.product_pictures", "bot.background",
+    "bot.fleet_report", "bot.measures", "bot.training",
 }  # fmt: skip
 
 

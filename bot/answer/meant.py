@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from bot import entities
 from bot.answer.context import Ask
+from bot.answer.filters import LOOKING, filtered
 from bot.answer.relevance import DESCRIBED, DESCRIBED_FITTING, NAMED, PERHAPS, PHOTO_SURE, as_product
 from bot.entities import colour_of
 from bot.intents import read_examples
@@ -100,14 +101,15 @@ def with_variants(ask: Ask, product: Product) -> list[Product]:
 def _hits(ask: Ask) -> list[Hit]:
     """The products nearest to all that the message says and shows, best first; searched for once a turn."""
     if "products" not in ask.found:
-        query = ask.query
         find = Find(
-            text=query.text,
-            text_vector=query.text_vector,
-            photo_vectors=query.photo_vectors,
+            text=ask.query.text,
+            text_vector=ask.query.text_vector,
+            photo_vectors=ask.query.photo_vectors,
             language=ask.language,
             kinds=frozenset({"product"}),
         )
+        if ask.query.intent in LOOKING:
+            find = filtered(find, ask.query.entities, ask.topic.country, ask.shop.search)
         ask.found["products"] = ask.shop.search.find(find, top=LOOKED_AT)
     return ask.found["products"]
 
