@@ -101,6 +101,7 @@ def _import_options(added: argparse.ArgumentParser) -> None:
     added.add_argument("--shipments", type=Path, metavar="F")
     added.add_argument("--articles", type=Path, metavar="DIR")
     added.add_argument("--duties", type=Path, metavar="F")
+    added.add_argument("--pictures-again", action="store_true", help="ask whether pictures at known addresses changed")
     added.add_argument("--demo", action="store_true", help="the demo shop")
 
 

@@ -33,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True):
     weights: Path = Path("~/.cache/babeldesk")
     language: str = "en"  # of the reply where nothing else decides it
     shop_name: str = "Babeldesk demo shop"
+    currency: str = ""  # ISO 4217, of prices in a feed that names none
     secret: str = ""  # signs customer tokens; made and kept in the data folder where empty
     host: str = "127.0.0.1"
     port: int = 8000
@@ -58,9 +59,16 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     settings = Settings(**given)
     for name, right in (
         ("language", settings.language in LANGUAGES),
+        ("currency", not settings.currency or _is_currency(settings.currency)),
         ("port", 0 <= settings.port < 65_536),
         ("threads", settings.threads >= 0),
     ):
         if not right:
             raise ValueError(f"BABELDESK_{name.upper()} can't be {getattr(settings, name)!r}")
     return msgspec.structs.replace(settings, weights=settings.weights.expanduser())
+
+
+def _is_currency(code: str) -> bool:
+    from babel.numbers import list_currencies  # few installations need it, and it takes a tenth of a second
+
+    return code in list_currencies()

@@ -44,6 +44,7 @@ def import_(given: argparse.Namespace, settings: Settings) -> int:
         feeds = _demo(settings)
     elif feeds == Feeds():
         raise BadInput("Nothing to import: name a feed, or --demo.")
+    feeds = msgspec.structs.replace(feeds, currency=settings.currency or None, pictures_again=given.pictures_again)
     progress = Progress()
     try:
         report = import_feeds(feeds, parts, progress)
