@@ -15,6 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from bot import phrasebook
+from bot.answer.parcels import days
 from bot.phrasebook import FOLDER, Phrasebook, best
 
 LANGUAGES = (
@@ -81,6 +82,10 @@ def filled(language: str) -> dict[str, str]:
         "carrier": "DHL",
         "order": "A-1001",
         "date": phrasebook.day(date(2026, 11, 8), language),
+        "earliest": phrasebook.day(date(2026, 11, 8), language),
+        "latest": phrasebook.day(date(2026, 11, 9), language),
+        "until": phrasebook.day(date(2026, 12, 8), language),
+        "time": days(3, language),
         "items": "Mug, Socks, Lamp",
         "amount": phrasebook.money(Decimal("150"), "EUR", language),
         "price": phrasebook.money(Decimal("12.5"), "EUR", language),

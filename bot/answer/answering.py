@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
+
 from bot.answer.articles import from_help_pages
 from bot.answer.attributes import fact_of, question
+from bot.answer.changes import change, changed
 from bot.answer.check import unsupported
 from bot.answer.context import Ask
 from bot.answer.customs import duties
 from bot.answer.draft import Draft
 from bot.answer.meant import named
-from bot.answer.orders import about_own_order, track
+from bot.answer.orders import state_of, track
+from bot.answer.ownership import about_own_order, named_order, proof, wanted
 from bot.answer.products import availability, search
+from bot.answer.returns import sending_back, sent_back
 from bot.intents import INTENTS
 from bot.messages import Handoff, Intent, Needs
 
@@ -30,7 +35,7 @@ def plan(ask: Ask) -> Draft:
         return ask.plain(ask.say("unheard"), intent="other", needs=Needs("speech"))
     # A number of an order on the table says more than how the sentence around it is worded.
     if about_own_order(ask):
-        return track(ask)
+        return _of_named_order(ask)
     ask = _about_what_is_sold(ask)
     query = ask.query
     match query.intent:
@@ -46,6 +51,10 @@ def plan(ask: Ask) -> Draft:
             return track(ask)
         case "delivery_time" if ask.topic.order and not query.entities.countries:
             return track(ask)  # when will it be here
+        case "cancel_order" | "change_address" if query.confidence >= CERTAIN_OF_CHANGE:
+            return change(ask, query.intent)
+        case "return_refund":
+            return sending_back(ask)
         case "customs_duty":
             return duties(ask)
         case "product_search" | "recommend" | "compare":
@@ -62,8 +71,27 @@ def plan(ask: Ask) -> Draft:
             return from_help_pages(ask)
 
 
+def _of_named_order(ask: Ask) -> Draft:
+    """What the message wants of the order that it names, for its owner; for all others the request for proof."""
+    what = wanted(ask)
+    ask, order = named_order(ask)
+    if order is None:
+        return msgspec.structs.replace(proof(ask), intent=what)
+    match what:
+        case "cancel_order" | "change_address":
+            return changed(ask, order, what)
+        case "return_refund":
+            return sent_back(ask, order)
+        case "customs_duty":
+            return duties(ask, order)
+        case _:
+            return state_of(ask, order)
+
+
 # An intent that is less sure than this gives way to what the message names.
 CERTAIN = 0.6
+# Below this a wish to change an order that is not named is a guess.
+CERTAIN_OF_CHANGE = 0.5
 # From here on an intent that is not the likeliest is tried where that one finds nothing.
 LIKELY = 0.15
 ABOUT_PRODUCTS: tuple[Intent, ...] = ("product_search", "product_question", "availability")

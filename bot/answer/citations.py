@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.messages import Card, Citation
+from knowledge.logistics.lanes import told
 from knowledge.records import Article, Duty, Order, Product, Shipment
 
 
@@ -22,24 +23,26 @@ def of_product(product: Product, language: str, *said: str) -> Citation:
     return Citation(product.sku, "product", product.title_in(language), quote, safe_link(product.link))
 
 
-def of_order(order: Order) -> Citation:
-    """Without the customer's address, e-mail and phone."""
+def of_order(order: Order, *said: str) -> Citation:
+    """Without the customer's address, e-mail and phone. `said` is what else the reply says of it, by other records."""
     lines = "; ".join(f"{line.quantity} × {line.sku}, {line.unit_price} {order.currency}" for line in order.lines)
-    return Citation(order.id, "order", order.id, f"{order.placed_at.isoformat()}; {order.status}; {lines}")
+    return Citation(order.id, "order", order.id, "; ".join((order.placed_at.isoformat(), order.status, lines, *said)))
 
 
-def of_shipment(shipment: Shipment) -> Citation:
-    """Where it goes, when it was promised, and its last event."""
+def of_shipment(shipment: Shipment, *said: str) -> Citation:
+    """Where it goes, when it was promised, and its last event. `said` is what the reply says that was computed."""
     parts = [f"{shipment.carrier} {shipment.tracking_number or ''}".strip()]
     if shipment.origin and shipment.destination:
         parts.append(f"{shipment.origin} → {shipment.destination}")
+    if shipment.incoterm:
+        parts.append(shipment.incoterm)
     if shipment.promised_at:
         parts.append(f"promised {shipment.promised_at.isoformat()}")
-    if shipment.events:
-        last = shipment.events[-1]
+    if events := told(shipment):
+        last = events[-1]
         status = f"{last.status}:{last.customs}" if last.customs else last.status
         parts.append(" ".join(part for part in (last.time.isoformat(), status, last.location, last.text) if part))
-    return Citation(shipment.id, "shipment", f"{shipment.carrier} {shipment.id}", "; ".join(parts))
+    return Citation(shipment.id, "shipment", f"{shipment.carrier} {shipment.id}", "; ".join((*parts, *said)))
 
 
 def of_article(article: Article, quote: str) -> Citation:
@@ -47,14 +50,15 @@ def of_article(article: Article, quote: str) -> Citation:
     return Citation(article.id, "article", article.title, quote)
 
 
-def of_duty(duty: Duty) -> Citation:
-    """The row as the shop has it, with its dates and source."""
+def of_duty(duty: Duty, *said: str) -> Citation:
+    """The row as the shop has it, with its dates and source. `said` is what the reply computes by it."""
     until = f" to {duty.valid_to.isoformat()}" if duty.valid_to else ""
     quote = (
         f"{duty.country}, from {duty.valid_from.isoformat()}{until}: de minimis {duty.de_minimis} {duty.currency}; "
         f"VAT {duty.vat_percent} %; {duty.rule}; {duty.source}"
     )
-    return Citation(f"duty:{duty.country}:{duty.valid_from.isoformat()}", "duty", duty.source, quote)
+    name = f"duty:{duty.country}:{duty.valid_from.isoformat()}"
+    return Citation(name, "duty", duty.source, "; ".join((quote, *said)))
 
 
 def card(product: Product, language: str) -> Card:

@@ -6,15 +6,24 @@ import msgspec
 
 from bot.answer import citations
 from bot.answer.articles import best_passage, quoted
+from bot.answer.border import duties_on, rules
 from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
+from bot.answer.ownership import order_spoken_of
 from bot.messages import Needs
-from bot.phrasebook import country, day, money, percent
-from knowledge.records import Duty
+from bot.phrasebook import country
+from knowledge.records import Order
 
 
-def duties(ask: Ask) -> Draft:
-    """What the country that is meant asks of an import today; asks for the country where none is known."""
+def duties(ask: Ask, order: Order | None = None) -> Draft:
+    """What an order of the asker's own is charged at the border, as far as it can be told, or else what the country
+    that is meant asks of an import today; asks for the country where none is known.
+
+    `order` is the one that the message names; otherwise it is the one spoken of, unless the message names a country.
+    """
+    order = order or (None if ask.query.entities.countries else order_spoken_of(ask))
+    if order and (draft := duties_on(ask, order)):
+        return draft
     code = next(iter(ask.query.entities.countries), None) or ask.topic.country
     if code is None:
         return _without_country(ask)
@@ -22,7 +31,7 @@ def duties(ask: Ask) -> Draft:
     if duty is None:
         return ask.not_known(ask.say("customs.none", country=country(code, ask.language)))
     cited = citations.of_duty(duty)
-    sentences = tuple(Sentence(text, (cited.id,)) for text in _rules(ask, duty))
+    sentences = tuple(Sentence(text, (cited.id,)) for text in rules(ask, duty))
     return Draft("customs_duty", ask.topic, sentences, (cited,), confidence=ask.query.confidence)
 
 
@@ -32,16 +41,3 @@ def _without_country(ask: Ask) -> Draft:
     draft = quoted(ask, passage) if passage else ask.plain(asking.text)
     sentences = (*draft.sentences, asking) if draft.claims else (asking,)
     return msgspec.structs.replace(draft, sentences=sentences, needs=Needs("detail"))
-
-
-def _rules(ask: Ask, duty: Duty) -> list[str]:
-    language = ask.language
-    where = country(duty.country, language)
-    vat = ask.say("customs.vat", country=where, percent=percent(duty.vat_percent, language))
-    threshold = ask.say("customs.de_minimis", amount=money(duty.de_minimis, duty.currency, language))
-    return [
-        vat if duty.vat_percent else ask.say("customs.no_vat", country=where),
-        threshold if duty.de_minimis else ask.say("customs.no_de_minimis"),
-        ask.say("customs.rule", rule=duty.rule),
-        ask.say("customs.source", date=day(duty.valid_from, language), source=duty.source),
-    ]

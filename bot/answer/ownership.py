@@ -1,0 +1,136 @@
+"""Whose order it is. An order's facts are for its owner alone; nobody else learns so much as whether there is one."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from dataclasses import replace
+
+import msgspec
+
+from bot.answer.context import Ask
+from bot.answer.draft import Draft
+from bot.messages import Intent, LookedUp, Needs
+from knowledge.records import Order
+from knowledge.store import shape_of
+
+# Wrong proofs in one conversation before no further one is looked at.
+MOST_PROOFS = 5
+# Numbers that are kept while their proof is waited for.
+MOST_ASKED = 3
+
+# What can be wanted of one's own order; all else about it is taken for "where is it?".
+OF_AN_ORDER: frozenset[Intent] = frozenset({"cancel_order", "change_address", "return_refund", "customs_duty"})
+# A message that names an order and is less sure than this to want one of them is taken to ask where it is.
+SURE_OF_WISH = 0.35
+# After one of these the conversation is no longer about the order that was spoken of before.
+_ABOUT_PRODUCTS: frozenset[Intent] = frozenset(
+    {"product_search", "product_question", "availability", "compare", "recommend"}
+)
+# With these, any long number is taken for that of an order.
+_ABOUT_ORDERS: frozenset[Intent] = frozenset({"track_order", "cancel_order", "change_address", "other", "invoice"})
+_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
+
+
+def about_own_order(ask: Ask) -> bool:
+    """Whether the message speaks of an order by its number, or proves whose it is."""
+    return _names_order(ask) or _proves(ask)
+
+
+def wanted(ask: Ask) -> Intent:
+    """What the message wants of the order that it names. A proof that was asked for goes on with what it was for."""
+    intent, before = ask.query.intent, ask.topic.intent
+    if intent in OF_AN_ORDER and ask.query.confidence >= SURE_OF_WISH:
+        return intent
+    goes_on = _proves(ask) and intent != "track_order" and before in OF_AN_ORDER
+    return before if goes_on and before else "track_order"
+
+
+def named_order(ask: Ask) -> tuple[Ask, Order | None]:
+    """The order that the message names where it is the asker's own, and the turn with what was proven or asked."""
+    codes = ask.query.entities.codes
+    if ask.query.entities.emails:
+        # One address proves one order, so that nobody tries many numbers at once. The message may hold other numbers.
+        likely = [code for code in codes if shape_of(code) in ask.shop.store.shapes()]
+        codes = tuple((likely or [*ask.topic.asked, *codes])[:1])
+    known = ask.shop.store.known(codes)
+    orders = [order for kind, name in known.values() if (order := _order_of(ask, kind, name))]
+    proven = tuple(order.id for order in orders if _proven_now(ask, order))
+    topic = ask.topic
+    if ask.query.entities.emails and not proven:
+        topic = msgspec.structs.replace(topic, failed_proofs=topic.failed_proofs + 1)
+    topic = msgspec.structs.replace(topic, proven=tuple(dict.fromkeys((*topic.proven, *proven))))
+    ask = replace(ask, topic=topic)
+    owned = [order for order in orders if owns(ask, order)]
+    ask.tell(LookedUp("find_order", {"order": ", ".join(codes)}, tuple(order.id for order in owned)))
+    if owned:
+        return speaking_of(ask, owned[0]), owned[0]
+    asked = (codes or topic.asked)[:MOST_ASKED]
+    return replace(ask, topic=msgspec.structs.replace(topic, asked=asked)), None
+
+
+def order_spoken_of(ask: Ask) -> Order | None:
+    """The order that the conversation is about, where it is the asker's own."""
+    if not ask.topic.order or ask.topic.intent in _ABOUT_PRODUCTS:
+        return None
+    order = ask.shop.store.order(ask.topic.order)
+    return order if order and owns(ask, order) else None
+
+
+def own_orders(ask: Ask) -> list[Order]:
+    """The orders of whoever is signed in, newest first."""
+    if ask.message.customer is None:
+        return []
+    orders = ask.shop.store.orders_of(ask.message.customer)
+    ask.tell(LookedUp("find_order", {"customer": "me"}, tuple(order.id for order in orders)))
+    return orders
+
+
+def speaking_of(ask: Ask, order: Order) -> Ask:
+    """The turn, with the conversation about this order."""
+    return replace(ask, topic=msgspec.structs.replace(ask.topic, order=order.id, asked=()))
+
+
+def owns(ask: Ask, order: Order) -> bool:
+    """Whether it is the order of who is signed in, or was proven to be in this conversation."""
+    return order.id in ask.topic.proven or (
+        ask.message.customer is not None and hmac.compare_digest(ask.message.customer.encode(), order.customer.encode())
+    )
+
+
+def proof(ask: Ask) -> Draft:
+    """The request for proof of who asks: the same whether the order is another's or does not exist."""
+    return ask.plain(ask.say("proof"), intent=wanted(ask), needs=Needs("proof"))
+
+
+def _names_order(ask: Ask) -> bool:
+    """Decided by what the codes look like, never by whether there is such an order: the reply must not tell."""
+    shapes, intent = ask.shop.store.shapes(), ask.query.intent
+    for code in ask.query.entities.codes:
+        if ask.known.get(code, ("", ""))[0] == "product" or _DATE.fullmatch(code):
+            continue
+        shape = shape_of(code)
+        # A plain number may also be an amount or a year.
+        if shape in shapes and (not shape.isdigit() or intent == "return_refund"):
+            return True
+        if intent in _ABOUT_ORDERS and (shape in shapes or sum(map(str.isdigit, code)) >= 4):
+            return True
+    return False
+
+
+def _proves(ask: Ask) -> bool:
+    return bool(ask.query.entities.emails and ask.topic.asked)
+
+
+def _order_of(ask: Ask, kind: str, name: str) -> Order | None:
+    if kind == "order":
+        return ask.shop.store.order(name)
+    return next(iter(ask.shop.store.orders_shipped(name)), None) if kind == "shipment" else None
+
+
+def _proven_now(ask: Ask, order: Order) -> bool:
+    """Whether the first e-mail address of the message is that of the order, compared in constant time."""
+    if ask.topic.failed_proofs >= MOST_PROOFS or not order.email or not ask.query.entities.emails:
+        return False
+    right = order.email.casefold().encode()
+    return hmac.compare_digest(ask.query.entities.emails[0].casefold().encode(), right)
