@@ -1,4 +1,8 @@
-"""Articles from a folder of Markdown files, each with YAML front matter and a title."""
+"""Articles from a folder: Markdown files with YAML front matter, and HTML pages.
+
+A page is named by <meta name="id"> (or babeldesk:id), else by its file; further metas are those of the front matter.
+Its language is that of <html lang>, else what the file's name ends with: returns.es.html.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +15,25 @@ from typing import TypeVar
 import msgspec
 import yaml
 
-from knowledge.feeds import cells
+from knowledge.feeds import article_html, cells
 from knowledge.feeds.errors import BadCell, FeedError
 from knowledge.records import Article, Refused
 
 MOST_BYTES = 1_000_000
 MOST_FRONT_CHARACTERS = 10_000
+MOST_RETURN_DAYS = 3_650
 
 _FRONT = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r" {0,3}#[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*")
 
+_PAGES = (".html", ".htm")
+
 T = TypeVar("T")
 
 
 class _Front(msgspec.Struct, frozen=True):
-    """Front matter: the text of each key, and the line of the file on which it stands."""
+    """What a file says of its article: the text of each key, and the line of the file on which it stands."""
 
     texts: dict[str, str]
     lines: dict[str, int]
@@ -34,7 +41,7 @@ class _Front(msgspec.Struct, frozen=True):
     def take(self, key: str, parse: Callable[[str], T]) -> T:
         value = self.maybe(key, parse)
         if value is None:
-            raise BadCell(key, "is missing from the front matter")
+            raise BadCell(key, "is missing")
         return value
 
     def maybe(self, key: str, parse: Callable[[str], T]) -> T | None:
@@ -59,8 +66,15 @@ def read(folder: Path) -> Iterator[Article | Refused]:
         name, path = found
         front = _Front({}, {})
         try:
-            front, rest = _split(_text(path))
-            article = _article(front, rest)
+            text = _text(path)
+            if _is_page(path):
+                page = article_html.parsed(text)
+                front, title, body = _front_of(page, path.name), page.title, page.body
+            else:
+                front, rest = _split(text)
+                heading, body = _title(rest)
+                title = heading or front.maybe("title", cells.words) or ""
+            article = _article(front, title, body)
             key = (article.id, article.language)
             if key in first:
                 raise BadCell("id", f"{cells.shown(article.id)} in {article.language} is in {first[key]} already")
@@ -72,7 +86,7 @@ def read(folder: Path) -> Iterator[Article | Refused]:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path] | Refused]:
-    """The Markdown files below `folder`, each once: its path in the folder and its real path.
+    """The files below `folder`, each once: its path in the folder and its real path.
 
     A link is followed only to a file that lies in the folder itself.
     """
@@ -95,14 +109,14 @@ def _files(folder: Path) -> Iterator[tuple[str, Path] | Refused]:
 
 
 def _walk(root: Path) -> Iterator[Path]:
-    """Every *.md below `root`, and every link to a folder; links are not entered."""
+    """Every *.md, *.html and *.htm below `root`, and every link to a folder; links are not entered."""
 
     def fail(wrong: OSError) -> None:
         raise FeedError(root.name, 0, f"can't be read: {wrong.strerror or wrong}") from None
 
     for place, folders, files in os.walk(root, onerror=fail):
         for name in files:
-            if name.lower().endswith(".md"):
+            if name.lower().endswith((".md", *_PAGES)):
                 yield Path(place, name)
         yield from (path for path in (Path(place, name) for name in folders) if path.is_symlink())
 
@@ -150,11 +164,24 @@ def _split(text: str) -> tuple[_Front, str]:
     return _Front(texts, lines), text[match.end() :]
 
 
-def _article(front: _Front, rest: str) -> Article:
-    heading, body = _title(rest)
-    title = heading or front.maybe("title", cells.words)
+def _is_page(path: Path) -> bool:
+    return path.name.lower().endswith(_PAGES)
+
+
+def _front_of(page: article_html.Page, name: str) -> _Front:
+    """What a page says of itself, and where it says nothing, its file's name."""
+    stem = name.rpartition(".")[0]
+    start, _, suffix = stem.rpartition(".")
+    try:
+        named = {"id": start, "language": cells.language(suffix)} if start else {"id": stem}
+    except ValueError:
+        named = {"id": stem}
+    return _Front(named | page.told, page.lines)
+
+
+def _article(front: _Front, title: str, body: str) -> Article:
     if not title:
-        raise BadCell("title", "is missing: neither a line that begins with # nor title in the front matter")
+        raise BadCell("title", "is missing: there is neither a heading of the first level nor a title beside it")
     if not body:
         raise BadCell("", "has no text below its title")
     article = Article(
@@ -165,10 +192,18 @@ def _article(front: _Front, rest: str) -> Article:
         topic=front.maybe("topic", cells.words),
         valid_from=front.maybe("valid_from", cells.day),
         valid_to=front.maybe("valid_to", cells.day),
+        return_days=front.maybe("return_days", _return_days),
     )
     if article.valid_from and article.valid_to and article.valid_to < article.valid_from:
         raise BadCell("valid_to", f"{article.valid_to} is before valid_from, {article.valid_from}")
     return article
+
+
+def _return_days(text: str) -> int:
+    days = cells.positive(text)
+    if days > MOST_RETURN_DAYS:
+        raise ValueError(f"{cells.shown(text)} is more than {MOST_RETURN_DAYS} days")
+    return days
 
 
 def _title(markdown: str) -> tuple[str | None, str]:

@@ -73,6 +73,17 @@ def test_a_title_in_the_front_matter(tmp_path: Path) -> None:
     assert (found.title, found.body) == ("返品について", "21日以内。\n\n---\n\nより")
 
 
+@pytest.mark.parametrize(("text", "days"), [("21", 21), ("'３０'", 30), ("3650", 3650), ("~", None)])
+def test_return_days(tmp_path: Path, text: str, days: int | None) -> None:
+    assert article(tmp_path, GOOD.replace("topic:", f"return_days: {text}\ntopic:")).return_days == days
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "3651", "1.5", "two weeks", "99999999999999999999"])
+def test_return_days_that_are_none(tmp_path: Path, text: str) -> None:
+    found = refused(tmp_path, GOOD.replace("topic:", f"return_days: {text}\ntopic:"))
+    assert (found.line, found.column) == (4, "return_days")
+
+
 @pytest.mark.parametrize(
     ("content", "line", "column", "word"),
     [
