@@ -1,14 +1,15 @@
-"""The tables of the store, and how rows are written to them.
+"""The tables of the store, and records as their rows.
 
 A table keeps the columns that are asked for beside the whole record as JSON, so that a read is one row by its key and
 one decoding. JSON and not MessagePack, because a time keeps its offset in it.
+
+A change here needs a migration (migrations/versions) that makes the same of a database that is there already.
 """
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -17,12 +18,12 @@ from knowledge.records import Article, Duty, Order, Product, Shipment
 
 Key = tuple[Any, ...]  # the values of a table's primary key
 Row = dict[str, Any]
-MOST_AT_ONCE = 500  # values bound in one statement
+MOST_AT_ONCE = 500  # rows written, or values bound, in one statement
 
 META = sa.MetaData()
 
 
-def _table(name: str, *columns: sa.Column[Any]) -> sa.Table:
+def _table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
     return sa.Table(name, META, *columns, sa.Column("record", sa.LargeBinary, nullable=False))
 
 
@@ -47,8 +48,20 @@ ORDERS = _table(
     sa.Column("customer", sa.Text, nullable=False, index=True),
     sa.Column("placed", sa.Float, nullable=False),  # seconds since 1970, so that times of any offset compare
     sa.Column("shipment", sa.Text, index=True),
+    sa.Index("orders_newest", "placed", "key"),
 )
-SHIPMENTS = _table("shipments", _key())
+SHIPMENTS = _table(
+    "shipments",
+    _key(),
+    sa.Column("carrier", sa.Text, nullable=False, server_default=""),  # as `carrier_name` has it
+    sa.Column("origin", sa.Text),
+    sa.Column("destination", sa.Text),
+    sa.Column("status", sa.Text, nullable=False, server_default="Pending"),  # of the last event
+    sa.Column("last_event", sa.Float, nullable=False, server_default="0"),  # seconds since 1970; 0 without events
+    sa.Index("shipments_lane", "origin", "destination", "last_event"),
+    sa.Index("shipments_carrier_lane", "carrier", "origin", "destination", "last_event"),
+    sa.Index("shipments_status", "status", "key"),
+)
 DUTIES = _table(
     "duties", _key("country"), sa.Column("valid_from", sa.Date, primary_key=True), sa.Column("valid_to", sa.Date)
 )
@@ -60,6 +73,34 @@ IDENTIFIERS = sa.Table(
 SHAPES = sa.Table("shapes", META, _key("shape"))
 # How often a table's live rows have changed.
 GENERATIONS = sa.Table("generations", META, _key("name"), sa.Column("number", sa.Integer, nullable=False))
+# Of each kind, the feed that its table holds as it was imported last; no row once something else was written.
+IMPORTS = sa.Table(
+    "imports",
+    META,
+    _key("kind"),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("taken", sa.Integer, nullable=False),
+    sa.Column("refused", sa.LargeBinary, nullable=False),
+)
+# KnownPictures, which spare the next import their reading. Kept as they come, so that an import that breaks off
+# need not fetch them again.
+PICTURES = sa.Table(
+    "pictures",
+    META,
+    _key("place"),
+    sa.Column("record", sa.LargeBinary, nullable=False),
+    sa.Column("used", sa.Integer, nullable=False),  # number of the import that came upon it last
+)
+
+
+class KnownPicture(msgspec.Struct, frozen=True):
+    """A picture by its place (feeds.pictures.place_of) as it was had last: the `media` hash that it became, or `why` it
+    could not be had. By its `mark` it is told whether it is still the same."""
+
+    place: str
+    media: str | None = None
+    mark: str = ""
+    why: str = ""
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -104,7 +145,21 @@ def order_row(order: Order) -> Row:
 
 def shipment_row(shipment: Shipment) -> Row:
     """A shipment as its row."""
-    return {"key": shipment.id, "record": msgspec.json.encode(shipment)}
+    last = shipment.events[-1] if shipment.events else None
+    return {
+        "key": shipment.id,
+        "carrier": carrier_name(shipment.carrier),
+        "origin": shipment.origin,
+        "destination": shipment.destination,
+        "status": last.status if last else "Pending",
+        "last_event": last.time.timestamp() if last else 0.0,
+        "record": msgspec.json.encode(shipment),
+    }
+
+
+def carrier_name(carrier: str) -> str:
+    """A carrier's name as names are compared: without case, and with single spaces."""
+    return " ".join(carrier.casefold().split())
 
 
 def duty_row(duty: Duty) -> Row:
@@ -113,120 +168,6 @@ def duty_row(duty: Duty) -> Row:
     return {"country": duty.country, "valid_from": duty.valid_from, "valid_to": duty.valid_to, "record": record}
 
 
-_PASSED_OVER = {"Zs", "Pd", "Cf", "Cc", "Cs"}  # spaces, dashes, direction marks, controls, halves of characters
-
-
-def normal_identifier(text: str) -> str:
-    """`text` as identifiers are compared: NFKC, any script's digits as 0-9, without case, spaces and dashes."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    digits = ((str(unicodedata.decimal(c)) if c.isdecimal() else c) for c in folded)
-    return "".join(c for c in digits if c != "\N{MINUS SIGN}" and unicodedata.category(c) not in _PASSED_OVER)
-
-
-def _gtin_name(gtin: str) -> str:
-    """One name for a GTIN of any length: a shorter one is the same number after zeros (GS1 General Specifications)."""
-    return f"gtin:{gtin.zfill(14)}"
-
-
-def shape_of(code: str) -> str:
-    """What a code looks like, so that one can be told for an order's without looking it up: "Q-1001" is "A0000"."""
-    return "".join("0" if c.isdigit() else "A" if c.isalpha() else c for c in normal_identifier(code))
-
-
-def names_of(product: Product) -> set[str]:
-    """What a product may be called: SKU, MPN, GTIN."""
-    names = {normal_identifier(name) for name in (product.sku, product.mpn, product.gtin) if name}
-    if product.gtin:
-        names.add(_gtin_name(normal_identifier(product.gtin)))
-    return names - {""}
-
-
-def asked_names(identifier: str) -> list[str]:
-    """The names under which the thing that someone calls `identifier` may stand."""
-    normal = normal_identifier(identifier)
-    if normal.isdigit() and len(normal) in (8, 12, 13, 14):
-        return [normal, _gtin_name(normal)]
-    return [normal] if normal else []
-
-
 def in_parts(values: Sequence[str]) -> Iterable[Sequence[str]]:
     """`values` in runs that fit one statement."""
     return (values[start : start + MOST_AT_ONCE] for start in range(0, len(values), MOST_AT_ONCE))
-
-
-def stored(connection: sa.Connection, table: sa.Table, keys: Sequence[str]) -> dict[Key, bytes]:
-    """The records at these keys, of a table with one key column."""
-    found: dict[Key, bytes] = {}
-    for part in in_parts(keys):
-        rows = connection.execute(sa.select(table.c.key, table.c.record).where(table.c.key.in_(part)))
-        found.update({(row.key,): row.record for row in rows})
-    return found
-
-
-def upsert(connection: sa.Connection, table: sa.Table, rows: Iterable[Row], before: Mapping[Key, bytes]) -> Changes:
-    """Inserts the rows that are new and updates those that differ from `before`, the records by key."""
-    names = [column.name for column in table.primary_key]
-    new, changed, unchanged = [], [], 0
-    for row in rows:
-        record = before.get(tuple(row[name] for name in names))
-        if record is None:
-            new.append(row)
-        elif record != row["record"]:
-            changed.append({**row, **{f"at_{name}": row[name] for name in names}})
-        else:
-            unchanged += 1
-    if new:
-        connection.execute(sa.insert(table), new)
-    if changed:
-        connection.execute(sa.update(table).where(*_at_key(table)), changed)
-    return Changes(len(new), len(changed), unchanged)
-
-
-def replace(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> tuple[Changes, list[Key]]:
-    """Makes `rows` all the live rows of a table with a `retired` column. Gives the keys that were retired, too."""
-    names = [column.name for column in table.primary_key]
-    before: dict[Key, bytes] = {}
-    live: set[Key] = set()
-    for row in connection.execute(sa.select(table)):
-        key = tuple(getattr(row, name) for name in names)
-        before[key] = b"" if row.retired else row.record  # one that comes back counts as updated
-        if not row.retired:
-            live.add(key)
-    changes = upsert(connection, table, rows, before)
-    gone = sorted(live - {tuple(row[name] for name in names) for row in rows})
-    if gone:
-        where = [{f"at_{name}": part for name, part in zip(names, key, strict=True)} for key in gone]
-        connection.execute(sa.update(table).where(*_at_key(table)).values(retired=True), where)
-    if changes.added or changes.updated or gone:
-        _count(connection, table.name)
-    return msgspec.structs.replace(changes, retired=len(gone)), gone
-
-
-def _at_key(table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    return [column == sa.bindparam(f"at_{column.name}") for column in table.primary_key]
-
-
-def rename(
-    connection: sa.Connection, kind: Literal["product", "order", "shipment"], names: Mapping[str, Iterable[str]]
-) -> None:
-    """Makes `names` what these records may be called, in place of what they were called before."""
-    if not names:
-        return
-    forget = sa.delete(IDENTIFIERS).where(IDENTIFIERS.c.kind == kind, IDENTIFIERS.c.key == sa.bindparam("at_key"))
-    connection.execute(forget, [{"at_key": key} for key in names])
-    rows = [{"identifier": name, "kind": kind, "key": key} for key, all_of_it in names.items() for name in all_of_it]
-    if rows:
-        connection.execute(sa.insert(IDENTIFIERS), rows)
-
-
-def add_shapes(connection: sa.Connection, codes: Iterable[str]) -> None:
-    """Remembers what these codes look like."""
-    new = {shape_of(code) for code in codes} - {""} - set(connection.execute(sa.select(SHAPES.c.shape)).scalars())
-    if new:
-        connection.execute(sa.insert(SHAPES), [{"shape": shape} for shape in sorted(new)])
-
-
-def _count(connection: sa.Connection, name: str) -> None:
-    raised = sa.update(GENERATIONS).where(GENERATIONS.c.name == name).values(number=GENERATIONS.c.number + 1)
-    if connection.execute(raised).rowcount == 0:
-        connection.execute(sa.insert(GENERATIONS), {"name": name, "number": 1})

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from bot import importing
 from bot.errors import BadInput
 from bot.importing import Feeds, Report, import_feeds
 from bot.parts import Parts
 from bot.settings import Settings
+from knowledge.feeds.pictures import Picture, PictureError
+from knowledge.records import Product, Refused
 from knowledge.search import Find
+from knowledge.tables import Changes
 from tests.fakes import Encoder, Vision, picture
 
 HEADER = "id\ttitle\ttitle[zh]\ttitle[ar]\tprice\tavailability\timage_link\tcolor\titem_group_id\n"
@@ -200,3 +206,191 @@ def test_what_was_taken_is_found_though_another_feed_is_bad(desk: Desk) -> None:
     with pytest.raises(BadInput):
         desk.take(products=(desk.feed("MUG-1", "LMP-1"),), orders=desk.file("orders.csv", "nonsense\n1\n"))
     assert ("LMP-1" in desk.sold()) == ("LMP-1" in desk.found("reading lamp"))
+
+
+def test_an_unchanged_feed_is_told_again_without_being_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    feeds = {
+        "products": (desk.feed("MUG-1", "MUG-2", also="LMP-2\tLamp\t\t\tcheap\tin_stock\t\t\t\n"),),
+        "orders": desk.file("orders.csv", ORDERS + "Q-2,c-1,,,,yesterday,EUR,MUG-1,1,12.50,sent,\n"),
+        "articles": desk.file("articles/zh.md", "---\nid: help\nlanguage: zh\n---\n# 退货\n30天内。\n").parent,
+    }
+    first = desk.take(**feeds)
+    assert len(first.refused) == 2
+
+    def read(*_given: object) -> None:
+        raise AssertionError("it was read")
+
+    for kind in ("products", "orders", "articles"):
+        monkeypatch.setattr(f"bot.importing.{kind}.read", read)
+    monkeypatch.setattr("bot.product_pictures.fetch", read)
+    again = desk.take(**feeds)
+    assert again.refused == first.refused
+    assert again.taken == {
+        "products": Changes(unchanged=2), "orders": Changes(unchanged=1), "articles": Changes(unchanged=1)
+    }  # fmt: skip
+
+
+def test_a_feed_is_read_once_anything_that_decides_has_changed(desk: Desk) -> None:
+    feed = desk.feed("MUG-1", "LMP-1")
+    desk.take(products=(feed,))
+    desk.take(products=(desk.feed("MUG-2", name="other.tsv"),))
+    assert desk.sold() == ["MUG-2"]
+    assert desk.take(products=(feed,)).taken["products"].updated == 2, "it is not the last one any more"
+    assert desk.sold() == ["LMP-1", "MUG-1"]
+    assert desk.take(products=(feed, desk.feed("MUG-2", name="other.tsv"))).taken["products"].updated == 1
+    desk.parts.store.put_products([])
+    assert desk.take(products=(feed, desk.folder / "other.tsv")).taken["products"].updated == 3
+
+
+def test_a_picture_that_was_drawn_anew_is_taken_with_the_same_feed(desk: Desk) -> None:
+    feed = desk.feed("MUG-1", "MUG-2")
+    desk.take(products=(feed,))
+    before = {p.sku: p.image for p in desk.parts.store.all_products()}
+    (desk.folder / "blue.png").write_bytes(picture("navy", "rectangle"))
+    assert desk.take(products=(feed,)).taken["products"].updated == 1
+    now = {p.sku: p.image for p in desk.parts.store.all_products()}
+    assert now["MUG-1"] != before["MUG-1"] and now["MUG-2"] == before["MUG-2"]
+    assert desk.seen.pictures == 3
+    (desk.folder / "blue.png").write_bytes(b"no picture any more")
+    report = desk.take(products=(feed,))
+    assert desk.parts.store.product("MUG-1").image == now["MUG-1"]  # type: ignore[union-attr]
+    assert "with the picture it had" in report.refused[0].reason
+    assert desk.take(products=(feed,)).refused == report.refused
+
+
+def test_a_picture_that_is_lost_from_the_media_folder_is_made_again(desk: Desk) -> None:
+    feed = desk.feed("MUG-1")
+    desk.take(products=(feed,))
+    kept = next(desk.parts.media.iterdir())
+    kept.unlink()
+    desk.take(products=(feed,))
+    assert kept.exists()
+
+
+class Server:
+    """A server of pictures, in place of `fetch` for addresses."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.pictures: dict[str, Picture] = {}
+        self.asked: list[tuple[str, str]] = []
+        self.lock = threading.Lock()
+        monkeypatch.setattr("bot.product_pictures.fetch", self.fetch)
+
+    def fetch(self, place: str, *, most_bytes: int, mark: str = "") -> Picture | None:
+        with self.lock:
+            self.asked.append((place, mark))
+        if place not in self.pictures:
+            raise PictureError(f"{place} answers with status 404")
+        found = self.pictures[place]
+        return None if mark and found.mark == mark else found
+
+
+def test_an_address_is_asked_once_unless_it_failed_or_all_are_to_be_asked_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server(monkeypatch)
+    blue, red = "https://cdn.example/blue.png", "https://cdn.example/red.png"
+    server.pictures[blue] = Picture(picture("blue"), 'ETag: "1"')
+    rows = [ROWS["MUG-1"].replace("blue.png", blue), ROWS["MUG-2"].replace("red.png", red)]
+    feed = desk.feed(also="".join(rows))
+    assert len(desk.take(products=(feed,)).refused) == 1
+    assert sorted(server.asked) == [(blue, ""), (red, "")]
+    server.pictures[red] = Picture(picture("red"), 'ETag: "r"')
+    server.asked.clear()
+    assert desk.take(products=(feed,)).refused == []
+    assert server.asked == [(red, "")], "what failed is asked again, though the feed is the same"
+    server.asked.clear()
+    desk.take(products=(feed,))
+    desk.take(products=(desk.feed("LMP-1", also="".join(rows)),))
+    assert server.asked == [], "what is had is not asked again"
+    before = {p.sku: p.image for p in desk.parts.store.all_products()}
+    server.pictures[blue] = Picture(picture("navy", "rectangle"), 'ETag: "2"')
+    desk.take(products=(feed,), pictures_again=True)
+    assert sorted(server.asked) == [(blue, 'ETag: "1"'), (red, 'ETag: "r"')]
+    now = {p.sku: p.image for p in desk.parts.store.all_products()}
+    assert now["MUG-1"] != before["MUG-1"] and now["MUG-2"] == before["MUG-2"]
+    del server.pictures[blue]
+    report = desk.take(products=(feed,), pictures_again=True)
+    assert desk.parts.store.product("MUG-1").image == now["MUG-1"]  # type: ignore[union-attr]
+    assert "with the picture it had" in report.refused[0].reason
+
+
+def test_an_import_that_breaks_off_changes_nothing_and_keeps_its_pictures(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.take(products=(desk.feed("LMP-1"),))
+    many = "".join(ROWS["MUG-1"].replace("MUG-1", f"MUG-{n}") for n in range(600))
+
+    def not_again(*_given: object, **_more: object) -> None:
+        raise AssertionError("the picture is known")
+
+    real = importing.products.read
+    with monkeypatch.context() as patched:
+
+        def read(path: Path, done: object, currency: str | None) -> Iterator[Product | Refused]:
+            yield from real(path)
+            raise KeyboardInterrupt
+
+        patched.setattr("bot.importing.products.read", read)
+        with pytest.raises(KeyboardInterrupt):
+            desk.take(products=(desk.feed(also=many),))
+    assert desk.sold() == ["LMP-1"] and desk.found("台灯")[0] == "LMP-1"
+    monkeypatch.setattr("bot.product_pictures.fetch", not_again)
+    assert desk.take(products=(desk.feed(also=many),)).taken["products"] == Changes(added=600, retired=1)
+
+
+def test_a_further_feed_in_another_language_adds_its_titles(desk: Desk) -> None:
+    ja = desk.file("ja.tsv", "id\ttitle\tprice\tavailability\tcontent_language\nLMP-1\t読書灯\t9 EUR\tin_stock\tja\n")
+    assert desk.take(products=(desk.feed("MUG-1", "LMP-1"), ja)).taken["products"] == Changes(added=2)
+    lamp = desk.parts.store.product("LMP-1")
+    assert lamp is not None and lamp.titles["ja"] == "読書灯" and str(lamp.price) == "40.00"
+    assert desk.found("読書灯")[0] == "LMP-1"
+    desk.take(products=(ja,))
+    alone = desk.parts.store.product("LMP-1")
+    assert desk.sold() == ["LMP-1"] and alone is not None and (alone.title, str(alone.price)) == ("読書灯", "9")
+
+
+def test_the_bar_tells_how_much_of_all_feeds_is_read(desk: Desk) -> None:
+    desk.take(products=(desk.feed("MUG-1", name="a.tsv"), desk.feed("MUG-2", "LMP-1", name="b.tsv")))
+    told = [part for name, part in desk.told if name == "products"]
+    assert told == sorted(told) and told[-1] == 1 and 0 < told[0] < 1
+
+
+def test_a_second_import_waits_for_the_first(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Parts(Settings(data=desk.folder / "data"))
+    vars(other).update(text=desk.parts.text, vision=desk.parts.vision)
+    first, second = desk.feed("MUG-1", name="a.tsv"), desk.feed("LMP-1", name="b.tsv")
+    waiting, ended = threading.Event(), threading.Event()
+
+    def told(name: str, _fraction: float) -> None:
+        if name.startswith("waiting"):
+            waiting.set()
+
+    def run() -> None:
+        import_feeds(Feeds(products=(second,)), other, told)
+        other.store.close()
+        ended.set()
+
+    thread = threading.Thread(target=run)
+
+    def start(name: str, _fraction: float) -> None:
+        if not thread.ident:
+            thread.start()
+            assert waiting.wait(20) and not ended.is_set()
+
+    import_feeds(Feeds(products=(first,)), desk.parts, start)
+    thread.join(30)
+    assert ended.is_set() and desk.sold() == ["LMP-1"]
+
+
+def test_a_pipe_may_be_a_feed_and_is_never_taken_for_the_same(desk: Desk) -> None:
+    for skus in (("MUG-1",), ("MUG-2", "LMP-1")):
+        pipe = desk.folder / "feed.pipe"
+        os.mkfifo(pipe)
+        content = desk.feed(*skus).read_text(encoding="utf-8")
+        writer = threading.Thread(target=pipe.write_text, args=(content, "utf-8"))
+        writer.start()
+        desk.take(products=(pipe,))
+        writer.join()
+        pipe.unlink()
+        assert desk.sold() == sorted(skus)
