@@ -44,11 +44,13 @@ class IntentHead:
         return np.asarray(grown / grown.sum(), dtype=np.float32)
 
 
-def read_examples(folder: Path = EXAMPLES) -> tuple[list[str], list[Intent]]:
-    """Sentences and their intents, all languages together."""
+def read_examples(folder: Path = EXAMPLES, languages: tuple[str, ...] | None = None) -> tuple[list[str], list[Intent]]:
+    """Sentences and their intents, of all languages together or of some (BCP 47)."""
     sentences: list[str] = []
     intents: list[Intent] = []
     for path in sorted(folder.glob("*.tsv")):
+        if languages is not None and path.stem not in languages:
+            continue
         for line in path.read_text(encoding="utf-8").splitlines():
             intent, _, sentence = line.partition("\t")
             sentences.append(sentence)

@@ -11,6 +11,8 @@ from bot import background, intents
 from bot.intents import INTENTS, IntentHead
 from bot.messages import Intent
 from bot.parts import Parts
+from bot.senses.token_means import TokenMeans, mean_of
+from bot.settings import LANGUAGES
 
 F32 = NDArray[np.float32]
 FOLDS = 5
@@ -34,7 +36,18 @@ def run(parts: Parts) -> int:
     found = background.encode(parts.text.passages)
     background.save(found, parts.text_encoder)
     print(f"background: {len(found)} passages")
+    print(f"token means: {_train_token_means(parts)} languages")
     return 0
+
+
+def _train_token_means(parts: Parts) -> int:
+    means: dict[bool, dict[str, F32]] = {True: {}, False: {}}
+    for language in LANGUAGES:
+        sentences, _ = intents.read_examples(languages=(language,))
+        for is_query, found in means.items():
+            found[language] = mean_of(parts.text.tokens(sentences, is_query))
+    TokenMeans.save(means[True], means[False])
+    return len(LANGUAGES)
 
 
 def held_out(vectors: F32, labels: list[Intent]) -> NDArray[np.bool_]:
