@@ -25,12 +25,14 @@ from bot.errors import BadInput, NotReady
 from bot.parts import Parts
 from bot.product_pictures import Shelf
 from bot.senses.media import decode_photo
-from knowledge import indexing
+from knowledge import indexing, recommend_learn
 from knowledge.feeds import articles, duties, orders, products, shipments
 from knowledge.feeds.errors import FeedError
 from knowledge.records import Product, Refused
 from knowledge.store import Imported
 from knowledge.tables import Changes
+
+LEARNT_FROM = "learnt-from"  # a note beside the recommendations: the state of what they were learnt from
 
 Progress = Callable[[str, float], None]
 Record = TypeVar("Record")
@@ -72,14 +74,15 @@ def import_feeds(feeds: Feeds, parts: Parts, progress: Progress) -> Report:
         _ = parts.store  # makes the data folder
         with _only_one(parts.settings.data / "import.lock", progress):
             product_pictures.clear(parts.media)
+            learnt_from = _forget(parts)
             if feeds.products:
                 _take_products(feeds, parts, report, progress)
             try:
                 _take_others(feeds, parts, report, progress)
             except BadInput:
-                build_index(parts, progress)  # what was taken is found, though another feed is bad
+                _derive(parts, learnt_from, progress)  # what was taken is found, though another feed is bad
                 raise
-            build_index(parts, progress)
+            _derive(parts, learnt_from, progress)
     except sqlalchemy.exc.OperationalError as error:
         raise NotReady(f"The shop's data can't be written: {error.orig}.") from None
     return report
@@ -215,6 +218,33 @@ def _reader() -> bytes:
     return hashed.digest()
 
 
+def _derive(parts: Parts, learnt_from: str, progress: Progress) -> None:
+    build_index(parts, progress)
+    now = _teaches(parts)
+    if now != learnt_from or not (parts.recommendations / "current").exists():
+        recommend_learn.build(parts.store, parts.recommendations, progress)
+    note = parts.recommendations / LEARNT_FROM
+    note.write_text(now, encoding="utf-8")
+
+
+def _forget(parts: Parts) -> str:
+    """What the recommendations in use were learnt from. It is forgotten until this import has ended: after one that
+    breaks off, they are learnt anew, whatever it wrote."""
+    note = parts.recommendations / LEARNT_FROM
+    try:
+        return note.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    finally:
+        note.unlink(missing_ok=True)
+
+
+def _teaches(parts: Parts) -> str:
+    """One text for what recommendations are learnt from: the state of products and orders, and the program."""
+    orders = parts.store.imported("orders")
+    return f"{parts.store.generation()[0]} {orders.digest if orders else ''} {_reader().hex()}"
+
+
 def build_index(parts: Parts, progress: Progress) -> None:
     """The index of what the store holds now; only texts and pictures that are new are encoded.
 
@@ -236,6 +266,7 @@ def build_index(parts: Parts, progress: Progress) -> None:
             parts.store,
             parts.index,
             encode=parts.text.passages,
+            encode_tokens=parts.text.telling_tokens,
             look=look,
             progress=progress,
             text_encoder=parts.text_encoder,

@@ -3,10 +3,11 @@
     folder/current   a link to the folder in use
     folder/made-…    about.json      what it was made with
                      entries.*       the records, filed by "kind id"; entry i has the rows first[i] to first[i + 1]
-                     rows.*          the passages, filed by their id; row i has the windows window_first[i] to [i + 1]
-                     arrays.npz      numbers of entries, rows and windows, below
+                     rows.*          the passages, filed by their id
+                     arrays/         numbers of entries and rows, below
                      attributes.*    which entries have an attribute
-                     text/           a vector for each window (vectors.py)
+                     text/           a vector for each row (vectors.py)
+                     tokens/         the tokens of each row's sentences (tokens.py), where they were encoded
                      pieces/         the words of each row (pieces.py)
                      media.*, photo/ the pictures by hash, and a vector for each
 
@@ -29,9 +30,10 @@ from knowledge.attributes import Postings
 from knowledge.filed import Filed
 from knowledge.pieces import Pieces
 from knowledge.records import Passage
+from knowledge.tokens import Tokens
 from knowledge.vectors import I64, Vectors
 
-FORMAT = 2  # of the folder; raised whenever an older one can't be read
+FORMAT = 3  # of the folder; raised whenever an older one can't be read
 
 I32 = NDArray[np.int32]
 
@@ -64,12 +66,12 @@ class Row(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Numbers:
-    """What the search reads of every entry, row and window.
+    """What the search reads of every entry and row.
 
-    `first` [entries + 1] and `window_first` [rows + 1] say where each begins; `entry` [rows] and `row` [windows] are
-    the way back. `begins` and `ends` [rows] are days as ordinals; `language` [rows] numbers `Index.languages`.
-    `product` [entries] tells products from articles; `price` [entries] is NaN for articles. `shows` [pictures + 1]
-    says where in `shown` the entries of each picture begin.
+    `first` [entries + 1] says where the rows of each entry begin, `entry` [rows] is the way back. `begins` and `ends`
+    [rows] are days as ordinals; `language` [rows] numbers `Index.languages`. `product` [entries] tells products from
+    articles; `price` [entries] is NaN for articles. `shows` [pictures + 1] says where in `shown` the entries of each
+    picture begin.
     """
 
     first: I64
@@ -77,8 +79,6 @@ class Numbers:
     begins: I32
     ends: I32
     language: I32
-    window_first: I64
-    row: I32
     product: NDArray[np.bool_]
     price: NDArray[np.float64]
     shows: I64
@@ -87,7 +87,8 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Index:
-    """An index that is open. `text` and `pieces` are None without rows, `photo` without pictures."""
+    """An index that is open. `text` and `pieces` are None without rows, `photo` without pictures, `tokens` where the
+    encoder gives none."""
 
     about: About
     entries: Filed[Entry]
@@ -96,6 +97,7 @@ class Index:
     languages: tuple[str, ...]
     attributes: Postings
     text: Vectors | None
+    tokens: Tokens | None
     pieces: Pieces | None
     media: Filed[str]
     photo: Vectors | None
@@ -132,6 +134,7 @@ def opened(made: Path) -> Index:
         languages=tuple(msgspec.json.decode((made / "languages.json").read_bytes(), type=list[str])),
         attributes=Postings.open(made),
         text=Vectors.open(made / "text") if len(rows) else None,
+        tokens=Tokens(made / "tokens") if (made / "tokens").exists() else None,
         pieces=Pieces.open(made / "pieces") if len(rows) else None,
         media=media,
         photo=Vectors.open(made / "photo") if len(media) else None,

@@ -12,6 +12,7 @@ from markdown_it.token import Token
 from knowledge.records import Article, Passage, Product
 
 LONGEST = 600  # characters of a passage's text
+_PARTS = 40  # of a passage; as many as it can have, if it is no table of single words
 UNKNOWN_LANGUAGE = "und"  # BCP 47 for a text whose language nobody told: a feed's own titles
 
 _markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
@@ -89,12 +90,12 @@ def of_product(product: Product) -> list[Passage]:
 
     The text is the title, then brand, colour, size, material and the last part of the category, then the description.
     A language without a description of its own has none: a text in two languages is found in neither. The feed's own
-    texts go under "und", since a feed does not tell their language. Ids are "sku#es", "sku#es/2".
+    texts go under "und" where the feed does not tell their language. Ids are "sku#es", "sku#es/2".
     """
     leaf = product.category.split(">")[-1].strip() if product.category else None
     attributes = (product.brand, product.color, product.size, product.material, leaf)
     about = ", ".join(a for a in attributes if a)
-    found = [*_of_texts(product.sku, UNKNOWN_LANGUAGE, product.title, about, product.description)]
+    found = [*_of_texts(product.sku, product.language or UNKNOWN_LANGUAGE, product.title, about, product.description)]
     for language in sorted(product.titles.keys() | product.descriptions.keys()):
         title = product.title_in(language)
         found += _of_texts(product.sku, language, title, about, product.descriptions.get(language, ""))
@@ -185,6 +186,7 @@ def searched(passage: Passage) -> str:
     return passage.text if passage.kind == "product" else f"{passage.heading}\n{passage.text}"
 
 
-def windows(passage: Passage) -> list[str]:
-    """The texts that a passage is encoded as, a vector each; the first is the whole."""
-    return [searched(passage)]
+def parts(passage: Passage) -> list[str]:
+    """The texts whose tokens a question is held against, each once: the heading and the sentences, at most `_PARTS`."""
+    texts = sentences(searched(passage)) or [searched(passage)]
+    return list(dict.fromkeys(texts))[:_PARTS]

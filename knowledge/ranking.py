@@ -4,6 +4,7 @@ What is added up, for each record:
 - text by words: the share of the question's pieces, by weight, that its best passage has, 0..1;
 - text by meaning: the cosine of that passage, in standard deviations above the mean of all passages, times
   `_DEVIATION` (one encoder's cosines lie close together, and where they lie depends on the language and the question);
+  the best `_READ` are then put in the order that late interaction gives (tokens.py);
 - photo: the cosine of its best picture, in standard deviations above the mean of all pictures, at least 0, times
   `_DEVIATION`;
 - an identifier: `IDENTIFIED`, more than the rest adds up to.
@@ -20,18 +21,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.index import Entry, Index
+from knowledge.index import Entry
 from knowledge.passages import UNKNOWN_LANGUAGE
 from knowledge.pieces import Matches
 from knowledge.records import Hit, Source
+from knowledge.tokens import agreement
 from knowledge.vectors import F32, I64
-from knowledge.view import Find, Mask, View, wanted
+from knowledge.view import Find, Mask, View, likeness, wanted
 
 F64 = NDArray[np.float64]
 
 _DEVIATION = 0.5
 IDENTIFIED = 1000.0
 _CANDIDATES = 256  # rows that each part of the search brings forward
+_READ = 32  # of these, the best whose tokens are read
+_WHOLE = 0.25  # of what the tokens say, in standard deviations, for the vector of the whole passage
 _LEAST_DEVIATION = 1e-3  # of cosines: below, all rows are alike and differences are noise
 
 
@@ -77,8 +81,7 @@ def rank(view: View, query: Find, named: Sequence[int], top: int) -> list[Hit]:
             photo=pictures[number][0] if number in pictures else None,
             identifier=1.0 if number in named else None,
         )
-        shown = _shown(view, query, matches, allowed, number, int(scored.rows[row]))
-        hits.append(_hit(view, number, float(totals[at]), source, shown, query.language))
+        hits.append(_hit(view, number, float(totals[at]), source, int(scored.rows[row]), query.language))
     return hits
 
 
@@ -109,8 +112,7 @@ def _candidates(view: View, query: Find, allowed: Mask, matches: Matches | None,
         if len(within) <= _CANDIDATES or not has_text:
             return np.union1d(within, np.concatenate(found)) if found else within
         if query.text_vector is not None and view.index.text is not None:
-            windows = view.index.text.search(query.text_vector, _CANDIDATES, view.windows(allowed))[0]
-            found.append(view.index.numbers.row[windows].astype(np.int64))
+            found.append(view.index.text.search(query.text_vector, _CANDIDATES, allowed)[0])
         if matches is not None:
             rows, scores = matches.rows[allowed[matches.rows]], matches.scores[allowed[matches.rows]]
             found.append(rows[np.argsort(-scores, kind="stable")[:_CANDIDATES]])
@@ -119,41 +121,34 @@ def _candidates(view: View, query: Find, allowed: Mask, matches: Matches | None,
 
 def _score(view: View, query: Find, matches: Matches | None, rows: I64) -> _Scored:
     dense, lexical = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.float32)
-    score = np.zeros(len(rows))
-    if query.text_vector is not None and view.index.text is not None:
-        dense = _nearest_windows(view.index, query.text_vector, rows)
-        mean, deviation = view.index.text.background(query.text_vector)
-        score += _DEVIATION * (dense - mean) / max(deviation, _LEAST_DEVIATION)
+    meaning, words = np.zeros(len(rows)), np.zeros(len(rows))
     if matches is not None and len(matches.rows):
         at = np.minimum(np.searchsorted(matches.rows, rows), len(matches.rows) - 1)
         lexical = np.where(matches.rows[at] == rows, matches.scores[at], np.float32(0))
-        score += lexical / matches.most
-    return _Scored(rows, dense, lexical, score)
+        words += lexical / matches.most
+    if query.text_vector is not None and view.index.text is not None:
+        dense = view.index.text.scores(query.text_vector, rows)
+        mean, deviation = view.index.text.background(query.text_vector)
+        meaning += _DEVIATION * (dense - mean) / max(deviation, _LEAST_DEVIATION)
+        if query.text_tokens is not None and view.index.tokens is not None:
+            read = np.argsort(-(meaning + words), kind="stable")[:_READ]
+            nearest = view.index.tokens.nearest(query.text_tokens, rows[read])
+            meaning[read] = _answering(meaning[read], dense[read], agreement(nearest))
+    return _Scored(rows, dense, lexical, meaning + words)
 
 
-def _nearest_windows(index: Index, vector: F32, rows: I64) -> F32:
-    """The cosine of `vector` with the nearest window of each of `rows` [m], as [m]."""
-    assert index.text is not None
-    first = index.numbers.window_first
-    counts = first[rows + 1] - first[rows]
-    begins = np.cumsum(counts) - counts
-    windows = np.arange(int(counts.sum())) - np.repeat(begins, counts) + np.repeat(first[rows], counts)
-    nearest: F32 = np.maximum.reduceat(index.text.scores(vector, windows), begins)
-    return nearest
+def _answering(meaning: F64, dense: F32, agreed: F32) -> F64:
+    """What the best candidates [m] mean, with their tokens read: as far apart as before and about the same mean, so
+    that they compare with the rest, but in the order that the tokens say, with a quarter's say for the whole."""
+    said = _standard(agreed) + _WHOLE * _standard(dense)
+    return np.asarray(meaning.mean() + meaning.std() * _standard(said))
 
 
-def _shown(view: View, query: Find, matches: Matches | None, allowed: Mask, entry: int, best: int) -> int:
-    """The row that an entry is shown by: its best, and of an article its best in the asked language if it has one."""
-    index = view.index
-    if query.language is None or index.numbers.product[entry]:
-        return best
-    rows = view.rows_of(entry)
-    likeness = np.array([_likeness(query.language, has) for has in index.languages])
-    fits = likeness[index.numbers.language[rows]]
-    spoken = rows[(fits == fits.max()) & allowed[rows]]
-    if fits.max() == 0 or not len(spoken) or best in spoken:
-        return best
-    return int(spoken[np.argmax(_score(view, query, matches, spoken).score)])
+def _standard(values: F32 | F64) -> F64:
+    """In standard deviations above the mean; zeros where all are alike."""
+    deviation = float(values.std())
+    found: F64 = (values - values.mean()) / deviation if deviation > 1e-6 else np.zeros(len(values))
+    return found
 
 
 def _hit(view: View, entry: int, score: float, source: Source, row: int, language: str | None) -> Hit:
@@ -165,13 +160,7 @@ def _hit(view: View, entry: int, score: float, source: Source, row: int, languag
 def title_in(entry: Entry, language: str | None) -> str:
     """A product's title in `language`, or the nearest there is to it, else the feed's own."""
     if language is not None:
-        nearest = max(entry.titles, key=lambda has: _likeness(language, has))
-        if _likeness(language, nearest):
+        nearest = max(entry.titles, key=lambda has: likeness(language, has))
+        if likeness(language, nearest):
             return entry.titles[nearest]
     return entry.titles[UNKNOWN_LANGUAGE]
-
-
-def _likeness(asked: str, has: str) -> int:
-    """2 for the same tag, 1 for the same language (zh-Hant and zh-CN), 0 for another."""
-    asked, has = asked.casefold(), has.casefold()
-    return 2 if asked == has else int(asked.split("-")[0] == has.split("-")[0])

@@ -13,12 +13,12 @@ from knowledge.index import Index, opened
 from knowledge.ranking import IDENTIFIED, rank
 from knowledge.records import Hit, Product, Source
 from knowledge.store import Store
-from knowledge.vectors import F32, I64
+from knowledge.vectors import F32
 from knowledge.view import Find, Mask, View
 
 __all__ = ["Find", "Search"]
 
-_WINDOWS_A_RECORD = 3  # of one product that may be nearest together
+_ROWS_A_RECORD = 3  # of one product that may be nearest together
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,13 @@ class Search:
 
     def similarity(self, text_vector: F32, record: str) -> float | None:
         """The cosine of a query's vector [d] with a record's best passage; None for what is not in the index."""
-        index = self._view().index
+        view = self._view()
+        index = view.index
         found = [index.entry_of(kind, record) for kind in ("product", "article")]
-        windows = [_windows(index, entry) for entry in found if entry is not None]
-        if not windows or index.text is None:
+        rows = [view.rows_of(entry) for entry in found if entry is not None]
+        if not rows or index.text is None:
             return None
-        return float(index.text.scores(text_vector, np.concatenate(windows)).max())
+        return float(index.text.scores(text_vector, np.concatenate(rows)).max())
 
     def background(self, text_vector: F32) -> tuple[float, float]:
         """Mean and standard deviation of a query's cosines with all passages.
@@ -88,16 +89,17 @@ class Search:
         row = index.row_of(passage)
         if row is None or index.text is None:
             return None
-        vector: F32 = index.text.at(index.numbers.window_first[row : row + 1])[0]
+        vector: F32 = index.text.at(np.array([row]))[0]
         return vector
 
     def record_vectors(self, skus: Sequence[str]) -> dict[str, F32]:
         """The mean text vector [d] of each of these products that is in the index."""
-        index = self._view().index
+        view = self._view()
+        index = view.index
         if index.text is None:
             return {}
         entries = {sku: entry for sku in skus if (entry := index.entry_of("product", sku)) is not None}
-        return {sku: index.text.at(_windows(index, entry)).mean(axis=0) for sku, entry in entries.items()}
+        return {sku: index.text.at(view.rows_of(entry)).mean(axis=0) for sku, entry in entries.items()}
 
     def picture_vectors(self, skus: Sequence[str]) -> dict[str, F32]:
         """The picture's vector [p] of each of these products that has one."""
@@ -122,8 +124,8 @@ class Search:
                     if allowed[index.numbers.first[entry]]:
                         found.setdefault(entry, cosine)
         elif not photo and index.text is not None:
-            windows, cosines = index.text.search(vector, most * _WINDOWS_A_RECORD, view.windows(allowed))
-            entries = index.numbers.entry[index.numbers.row[windows]]
+            rows, cosines = index.text.search(vector, most * _ROWS_A_RECORD, allowed)
+            entries = index.numbers.entry[rows]
             for entry, cosine in zip(entries.tolist(), cosines.tolist(), strict=True):
                 found.setdefault(entry, cosine)
         return [(index.entries[entry].record, cosine) for entry, cosine in list(found.items())[:most]]
@@ -162,11 +164,6 @@ class Search:
 
     def _current(self) -> str:
         return str((self._folder / "current").readlink())
-
-
-def _windows(index: Index, entry: int) -> I64:
-    first, windows = index.numbers.first, index.numbers.window_first
-    return np.arange(windows[first[entry]], windows[first[entry + 1]])
 
 
 def _live(index: Index, store: Store, generation: tuple[int, int]) -> Mask | None:

@@ -24,18 +24,21 @@ EVERY: Kinds = frozenset({"product", "article"})
 class Find:
     """What is looked for. Parts that are left out find nothing; those that are given add up.
 
-    `text_vector` [d] is the query's; `photo_vectors` [n, p] has one for each photo or part of one, and a product
-    counts by the picture that fits any of them best. `identifiers` are SKUs, GTINs or MPNs as somebody wrote them.
+    `text_vector` [d] is the query's, and `text_tokens` [t, d] are those of its tokens; `photo_vectors` [n, p] has one
+    for each photo or part of one, and a product counts by the picture that fits any of them best.
+    `identifiers` are SKUs, GTINs or MPNs as somebody wrote them.
 
-    Filters leave out other products; articles stay, and so does a product that is named by identifier. `color`,
-    `size` and `categories` (a category's whole path, or one above it) compare without case; `price_from` and
-    `price_to` are included, in `currency` where that is given; `in_stock` leaves out what can't be sent now, `country`
-    (ISO 3166-1) what is not delivered there. Articles that do not hold on the day `on` (today where None) are left
-    out. With no text, photo or identifier but a filter, all that it leaves are found.
+    An article that has a version in `language` (BCP 47) is found by that one alone. Filters leave out other products;
+    articles stay, and so does a product that is named by identifier. `color`, `size` and `categories` (a category's
+    whole path, or one above it) compare without case; `price_from` and `price_to` are included, in `currency` where
+    that is given; `in_stock` leaves out what can't be sent now, `country` (ISO 3166-1) what is not delivered there.
+    Articles that do not hold on the day `on` (today where None) are left out. With no text, photo or identifier but a
+    filter, all that it leaves are found.
     """
 
     text: str = ""
     text_vector: F32 | None = None
+    text_tokens: F32 | None = None
     photo_vectors: F32 | None = None
     identifiers: tuple[str, ...] = ()
     language: str | None = None
@@ -57,10 +60,8 @@ class View:
     def __init__(self, index: Index, live: Mask | None) -> None:
         self.index = index
         self._live = live
-        numbers = index.numbers
-        self._windowed = len(numbers.row) != len(numbers.entry)
         # Most queries ask for one kind on one day, and a mask of a large shop takes longer to make than to use.
-        self._standing = lru_cache(maxsize=8)(self._made)
+        self._standing = lru_cache(maxsize=64)(self._made)
 
     def rows_of(self, entry: int) -> I64:
         """The rows of an entry."""
@@ -68,16 +69,10 @@ class View:
         return np.arange(first[entry], first[entry + 1])
 
     def allowed(self, query: Find) -> Mask:
-        """The rows [rows] that the query's kinds, filters and day leave."""
-        mask = self._standing(query.kinds, (query.on or date.today()).toordinal())
+        """The rows [rows] that the query's kinds, filters, day and language leave."""
+        mask = self._standing(query.kinds, (query.on or date.today()).toordinal(), query.language)
         fitting = self._fitting(query)
         return mask if fitting is None else mask & fitting[self.index.numbers.entry]
-
-    def windows(self, allowed: Mask) -> Mask | None:
-        """The windows of these rows; None where that is all."""
-        if allowed.all():
-            return None
-        return allowed[self.index.numbers.row] if self._windowed else allowed
 
     def pictures(self, allowed: Mask) -> Mask:
         """The pictures that show an entry whose first row is allowed."""
@@ -91,15 +86,27 @@ class View:
         found: list[int] = self.index.numbers.shown[shows[picture] : shows[picture + 1]].tolist()
         return found
 
-    def _made(self, kinds: Kinds, day: int) -> Mask:
+    def _made(self, kinds: Kinds, day: int, language: str | None) -> Mask:
         numbers = self.index.numbers
         mask: Mask = (numbers.begins <= day) & (numbers.ends >= day)
         if self._live is not None:
             mask &= self._live
         if kinds != EVERY:
             mask &= numbers.product[numbers.entry] == ("product" in kinds)
+        if language is not None:
+            mask &= self._spoken(language, mask)
         mask.setflags(write=False)
         return mask
+
+    def _spoken(self, language: str, holding: Mask) -> Mask:
+        """The rows [rows] but for those of an article that `holding` has in a language nearer to the one asked for."""
+        numbers = self.index.numbers
+        near = np.array([likeness(language, has) for has in self.index.languages], dtype=np.int8)
+        fits = np.where(holding, near[numbers.language], -1)
+        nearest = np.full(len(self.index.entries), -1, np.int8)
+        np.maximum.at(nearest, numbers.entry, fits)
+        spoken: Mask = numbers.product[numbers.entry] | (fits == nearest[numbers.entry])
+        return spoken
 
     def _fitting(self, query: Find) -> Mask | None:
         """Which entries [entries] fit the filters; None where there is no filter. Articles fit all."""
@@ -114,6 +121,12 @@ class View:
                 having = within(numbers.price, float(limit)) | ~numbers.product
                 fitting = having if fitting is None else fitting & having
         return fitting
+
+
+def likeness(asked: str, has: str) -> int:
+    """2 for the same tag, 1 for the same language (zh-Hant and zh-CN), 0 for another."""
+    asked, has = asked.casefold(), has.casefold()
+    return 2 if asked == has else int(asked.split("-")[0] == has.split("-")[0])
 
 
 def wanted(query: Find) -> list[tuple[str, list[str]]]:

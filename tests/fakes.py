@@ -29,7 +29,8 @@ from bot.messages import Heard, Intent, Message, Part, Photo, Reply, Speech, Tex
 from bot.phrasebook import Phrasebook
 from bot.settings import Settings
 from bot.understand import Senses
-from knowledge import indexing
+from knowledge import indexing, recommend_learn
+from knowledge.recommend import Recommender
 from knowledge.records import Article, Duty, Order, OrderLine, Product, Shipment, TrackingEvent
 from knowledge.search import Search
 from knowledge.store import Store
@@ -46,6 +47,12 @@ class Encoder:
         return np.stack([_hashed(text) for text in texts])
 
     passages = queries
+
+    def question(self, text: str, language: str) -> tuple[F32, F32]:
+        return _hashed(text), np.stack([_hashed(word) for word in text.split() or [text]])
+
+    def telling_tokens(self, texts: Sequence[str], languages: Sequence[str]) -> list[F32]:
+        return [self.question(text, language)[1] for text, language in zip(texts, languages, strict=True)]
 
 
 @cache
@@ -297,14 +304,17 @@ def open_desk(
     fill(store, stock)
     reindex(store, folder, stock.pictures)
     encoder, intents, recogniser, reader = Encoder(), Said(), Recogniser(), Reader()
+    search = Search(store, folder / "index")
+    recommend_learn.build(store, folder / "recommend", lambda _name, _fraction: None)
     shop = Shop(
         name=name,
         store=store,
-        search=Search(store, folder / "index"),
+        search=search,
         phrases=phrases(),
         encoder=encoder,
         background=encoder.passages(_ANYTHING),
         typical=np.zeros((len(INTENTS), WIDTH), np.float32),
+        recommender=Recommender(folder / "recommend", store, search),
     )
     senses = Senses(
         text=encoder,

@@ -200,6 +200,12 @@ class _Text:
         vectors = (np.frombuffer(digests, np.uint8).reshape(-1, 64).astype(np.float32) - 127.5) @ self._spread
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
 
+    def telling_tokens(self, texts: Sequence[str], _: Sequence[str]) -> list[F32]:
+        return [
+            np.repeat(vector[None], len(text.split()), axis=0)
+            for vector, text in zip(self.passages(texts), texts, strict=True)
+        ]
+
 
 @dataclass(frozen=True)
 class _Seen:
