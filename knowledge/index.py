@@ -33,7 +33,7 @@ from knowledge.records import Passage
 from knowledge.tokens import Tokens
 from knowledge.vectors import I64, Vectors
 
-FORMAT = 3  # of the folder; raised whenever an older one can't be read
+FORMAT = 4  # of the folder; raised whenever an older one can't be read
 
 I32 = NDArray[np.int32]
 

@@ -34,7 +34,8 @@ F64 = NDArray[np.float64]
 _DEVIATION = 0.5
 IDENTIFIED = 1000.0
 _CANDIDATES = 256  # rows that each part of the search brings forward
-_READ = 32  # of these, the best whose tokens are read
+_READ = 48  # of these, the best whose tokens are read
+_SHARE = 0.8
 _WHOLE = 0.25  # of what the tokens say, in standard deviations, for the vector of the whole passage
 _LEAST_DEVIATION = 1e-3  # of cosines: below, all rows are alike and differences are noise
 
@@ -131,16 +132,27 @@ def _score(view: View, query: Find, matches: Matches | None, rows: I64) -> _Scor
         mean, deviation = view.index.text.background(query.text_vector)
         meaning += _DEVIATION * (dense - mean) / max(deviation, _LEAST_DEVIATION)
         if query.text_tokens is not None and view.index.tokens is not None:
-            read = np.argsort(-(meaning + words), kind="stable")[:_READ]
+            near = view.index.tokens.near(query.text_tokens, rows)
+            read = np.argsort(-(_standard(meaning) + _standard(near) + words), kind="stable")[:_READ]
             nearest = view.index.tokens.nearest(query.text_tokens, rows[read])
-            meaning[read] = _answering(meaning[read], dense[read], agreement(nearest))
+            agreed = _agreed(nearest, view.index.numbers.entry[rows[read]])
+            meaning[read] = _answering(meaning[read], near[read], agreed)
     return _Scored(rows, dense, lexical, meaning + words)
 
 
-def _answering(meaning: F64, dense: F32, agreed: F32) -> F64:
+def _agreed(nearest: F32, entries: NDArray[np.int32]) -> F64:
+    """How well rows [m] agree with the question: half what all of the record's rows say together, since what is asked
+    may stand in two passages of one page, and half what the row says itself, which tells the passage."""
+    found, of_row = np.unique(entries, return_inverse=True)
+    together = np.full((len(found), nearest.shape[1]), -1.0, np.float32)
+    np.maximum.at(together, of_row, nearest)
+    return _SHARE * _standard(agreement(together)[of_row]) + (1 - _SHARE) * _standard(agreement(nearest))
+
+
+def _answering(meaning: F64, near: F32, agreed: F64) -> F64:
     """What the best candidates [m] mean, with their tokens read: as far apart as before and about the same mean, so
     that they compare with the rest, but in the order that the tokens say, with a quarter's say for the whole."""
-    said = _standard(agreed) + _WHOLE * _standard(dense)
+    said = _standard(agreed) + _WHOLE * _standard(near)
     return np.asarray(meaning.mean() + meaning.std() * _standard(said))
 
 

@@ -9,6 +9,7 @@ The tokens of each sentence are kept as unit vectors in four bits a number, a pa
     digests.npy   uint64[parts, 2], of the part's text and language, ascending
     first.npy     int64[rows + 1], where in `part` the parts of each row begin
     part.npy      int32[…], the parts of the rows
+    pools.bin     uint8[rows, d / 2], the mean of each row's tokens, brought to length 1
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def packed(vectors: F32) -> U8:
 
 
 def cosines(codes: U8, question: F32) -> F32:
-    """The products [t, q] of what `packed` made of t vectors with q unit vectors: their cosines, but for the rounding."""
+    """The products [t, q] of t packed vectors with a question's q unit vectors: their cosines, but for the rounding."""
     step = 2 * _CLIP / np.sqrt(question.shape[1]) / _LEVELS
     even, odd = question[:, ::2], question[:, 1::2]
     # The middle of a step lies half a step above its beginning; taken off once a question and not once a token.
@@ -46,6 +47,16 @@ def cosines(codes: U8, question: F32) -> F32:
     found += (codes >> 4).astype(np.float32) @ odd.T
     found -= middle.astype(np.float32)
     found *= np.float32(step)
+    return found
+
+
+def pooled(codes: U8) -> F32:
+    """The mean [d] of packed vectors, at length 1; zeros where there are none."""
+    found = np.zeros(2 * codes.shape[1], np.float32)
+    if len(codes):
+        found[::2], found[1::2] = (codes & 15).mean(axis=0), (codes >> 4).mean(axis=0)
+        found -= np.float32(_LEVELS / 2 - 0.5)
+        found /= max(float(np.linalg.norm(found)), 1e-9)
     return found
 
 
@@ -66,11 +77,25 @@ class Tokens:
         width = int(np.load(folder / "width.npy"))
         size = (folder / "codes.bin").stat().st_size
         self._codes: U8 = np.memmap(folder / "codes.bin", np.uint8, "r").reshape(-1, width) if size else _NONE
+        pools = folder / "pools.bin"  # empty while it is being written
+        self._pools: U8 = np.memmap(pools, np.uint8, "r").reshape(-1, width) if pools.stat().st_size else _NONE
 
     def codes(self, part: int) -> U8:
         """The packed tokens of a part."""
         begin = int(self._begins[part])
         return self._codes[begin : begin + int(self._counts[part])]
+
+    def of_row(self, row: int) -> U8:
+        """The packed tokens of a row."""
+        parts = self._part[self._first[row] : self._first[row + 1]]
+        return np.concatenate([self.codes(part) for part in parts]) if len(parts) else self._codes[:0]
+
+    def near(self, question: F32, rows: I64) -> F32:
+        """The cosines [m] of the mean of the question's tokens [q, d] with that of each of `rows` [m]."""
+        if not len(self._pools):
+            return np.zeros(len(rows), np.float32)
+        mean = question.mean(axis=0, keepdims=True)
+        return cosines(self._pools[rows], mean / max(float(np.linalg.norm(mean)), 1e-9))[:, 0]
 
     def nearest(self, question: F32, rows: I64) -> F32:
         """For each of `rows` [m] and of the question's tokens [q, d], the cosine of the row's nearest token: [m, q].
@@ -78,8 +103,7 @@ class Tokens:
         A row without tokens has -1 everywhere.
         """
         found = np.full((len(rows), len(question)), -1.0, np.float32)
-        parts = [self._part[self._first[row] : self._first[row + 1]] for row in rows.tolist()]
-        codes = [np.concatenate([self.codes(part) for part in some] or [self._codes[:0]]) for some in parts]
+        codes = [self.of_row(row) for row in rows.tolist()]
         having = [number for number, some in enumerate(codes) if len(some)]
         if having:
             begins = np.cumsum([0, *(len(codes[number]) for number in having)])[:-1]
@@ -122,3 +146,8 @@ class Keeping:
         for name, array in (("begins", self._begins), ("counts", self._counts), ("first", first), ("part", part)):
             np.save(self._folder / f"{name}.npy", array)
         np.save(self._folder / "width.npy", np.int64(self._width))
+        (self._folder / "pools.bin").touch()
+        tokens = Tokens(self._folder)
+        with (self._folder / "pools.bin").open("wb") as pools:
+            for row in range(len(first) - 1):
+                pools.write(packed(pooled(tokens.of_row(row))[None]).data)
