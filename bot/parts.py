@@ -8,6 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot import background, intents, models
 from bot.answer.context import Shop
 from bot.answer.meant import function_words
@@ -19,6 +21,8 @@ from bot.senses.language import warm
 from bot.senses.text import E5
 from bot.settings import LANGUAGES, Settings
 from bot.understand import F32, Senses
+from knowledge.opening import UnknownVersion
+from knowledge.recommend import Recommender
 from knowledge.search import Search
 from knowledge.store import Store
 
@@ -41,6 +45,11 @@ class Parts:
         return self.settings.data / "media"
 
     @property
+    def recommendations(self) -> Path:
+        """Where lies what the orders teach."""
+        return self.settings.data / "recommend"
+
+    @property
     def index(self) -> Path:
         """Where the search index lies."""
         return self.settings.data / "index"
@@ -51,12 +60,22 @@ class Parts:
 
     @cached_property
     def store(self) -> Store:
-        """The shop's records. Makes the data folder."""
+        """The shop's records. Makes the data folder.
+
+        Raises:
+            NotReady: the database can't be made or opened, or a newer program wrote it.
+        """
         try:
             self.settings.data.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise NotReady(f"The data folder {self.settings.data} can't be made: {error.strerror}.") from None
-        return Store(f"sqlite:///{self.settings.data / 'shop.db'}")
+        try:
+            return Store(f"sqlite:///{self.settings.data / 'shop.db'}")
+        except UnknownVersion as error:
+            raise NotReady(f"{self.settings.data / 'shop.db'} can't be read: {error}") from None
+        except SQLAlchemyError as error:
+            why = getattr(error, "orig", None) or type(error).__name__
+            raise NotReady(f"{self.settings.data / 'shop.db'} can't be opened: {why}.") from None
 
     @cached_property
     def text(self) -> E5:
@@ -114,6 +133,14 @@ class Parts:
         return Search(self.store, self.index)
 
     @cached_property
+    def recommender(self) -> Recommender | None:
+        """What recommends; None where the shop was imported before anything was learnt from its orders."""
+        try:
+            return Recommender(self.recommendations, self.store, self.search)
+        except FileNotFoundError:
+            return None
+
+    @cached_property
     def phrases(self) -> Phrasebook:
         """What the bot says."""
         return Phrasebook()
@@ -134,6 +161,7 @@ class Parts:
             self.text,
             self.background,
             self.senses.intents.typical,
+            self.recommender,
         )
         return Bot(shop, self.senses, self.conversations, self.settings)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from bot import importing
-from bot.errors import BadInput
+from bot.errors import BadInput, NotReady
 from bot.importing import Feeds, Report, import_feeds
 from bot.parts import Parts
 from bot.settings import Settings
 from knowledge.feeds.pictures import Picture, PictureError
+from knowledge.recommend import Asked
 from knowledge.records import Product, Refused
 from knowledge.search import Find
 from knowledge.tables import Changes
@@ -394,3 +396,65 @@ def test_a_pipe_may_be_a_feed_and_is_never_taken_for_the_same(desk: Desk) -> Non
         writer.join()
         pipe.unlink()
         assert desk.sold() == sorted(skus)
+
+
+PAIRS = ORDERS + "".join(
+    f"P-{n},c-{n},,,,2026-11-03T10:00:00+01:00,EUR,{sku},1,9.00,sent,\n"
+    for n in range(30)
+    for sku in ("MUG-1", "BOX-1")
+)
+BOX = "BOX-1\tTin box\t铁盒\tعلبة\t9.00 EUR\tin_stock\t\t\t\n"
+PEN = "PEN-1\tPen\t笔\tقلم\t2.00 EUR\tin_stock\t\t\t\n"
+
+
+def goes_with(desk: Desk, sku: str) -> list[str]:
+    """By an installation that is opened anew."""
+    parts = Parts(desk.parts.settings)
+    recommender = parts.recommender
+    assert recommender is not None
+    found = [one.sku for one in recommender.goes_with([sku], Asked()) if one.why.kind == "bought_with"]
+    parts.store.close()
+    return found
+
+
+def test_what_is_bought_together_is_learnt_by_the_import_and_not_again_without_news(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = "".join(f"R-{n},d-{n},,,,2026-11-03T10:00:00+01:00,EUR,PEN-1,1,9.00,sent,\n" for n in range(90))
+    products, orders = desk.feed("MUG-1", "LMP-1", also=BOX + PEN), desk.file("orders.csv", PAIRS + others)
+    desk.take(products=(products,))
+    assert goes_with(desk, "MUG-1") == []
+    desk.take(orders=orders)
+    assert goes_with(desk, "MUG-1") == ["BOX-1"]
+    before = (desk.parts.recommendations / "current").readlink()
+    assert "rules" in {name for name, _ in desk.told}
+    with monkeypatch.context() as patched:
+
+        def learn(*_given: object) -> None:
+            raise KeyboardInterrupt
+
+        patched.setattr("bot.importing.recommend_learn.build", learn)
+        desk.take(products=(products,), orders=orders)  # nothing is new
+        with pytest.raises(KeyboardInterrupt):
+            desk.take(products=(desk.feed("MUG-1", "LMP-1", also=PEN),))
+    link = desk.parts.recommendations / "current"
+    assert link.readlink() == before, "what was learnt before is still there"
+    desk.take(products=(desk.feed("MUG-1", "LMP-1", also=PEN),))  # the same feed: only what broke off is done
+    assert goes_with(desk, "MUG-1") == []  # the box is sold no more
+    assert link.readlink() != before
+    assert [path.name for path in desk.parts.recommendations.glob("made-*")] == [str(link.readlink())]
+
+
+@pytest.mark.parametrize("content", [b"no database at all, but long enough to be read as one" * 40, b"newer"])
+def test_a_database_that_cant_be_read_is_one_clear_error(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "shop.db"
+    if content == b"newer":
+        Parts(Settings(data=tmp_path)).store.close()
+        with sqlite3.connect(file) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '99'")
+        connection.close()
+    else:
+        file.write_bytes(content)
+    with pytest.raises(NotReady) as told:
+        _ = Parts(Settings(data=tmp_path)).store
+    assert str(file) in told.value.message and "\n" not in told.value.message

@@ -17,6 +17,7 @@ from bot.answer.meant import named
 from bot.answer.orders import state_of, track
 from bot.answer.ownership import about_own_order, named_order, proof, wanted
 from bot.answer.products import availability, search
+from bot.answer.recommending import recommended, with_others
 from bot.answer.returns import sending_back, sent_back
 from bot.intents import INTENTS
 from bot.messages import Handoff, Intent, Needs
@@ -58,13 +59,16 @@ def plan(ask: Ask) -> Draft:
         case "customs_duty":
             return duties(ask)
         case "product_search" | "recommend" | "compare":
+            suggested = recommended(ask)
+            if suggested:
+                return suggested
             draft = search(ask)
             # "and what does it go for": nothing new is looked for, but what the conversation is about.
-            return question(ask) if draft.handoff and ask.topic.products and fact_of(ask) else draft
+            return question(ask) if draft.handoff and ask.topic.products and fact_of(ask) else with_others(ask, draft)
         case "availability":
-            return availability(ask)
+            return with_others(ask, availability(ask))
         case "product_question":
-            draft = question(ask)
+            draft = recommended(ask) or question(ask)
             # "do you have this one here" asks for stock, and no record says it in so many words.
             return availability(ask) if draft.handoff and _may_be(ask, "availability") else draft
         case _:

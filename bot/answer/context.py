@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
+
+import msgspec
 
 from bot.answer.draft import Draft, Sentence
 from bot.conversations import Topic
 from bot.messages import Handoff, Intent, Message, Needs
 from bot.phrasebook import Phrasebook
 from bot.understand import F32, Query, Tell, TextEncoder
-from knowledge.records import Hit
+from knowledge.recommend import Recommender
+from knowledge.records import Hit, Product
 from knowledge.search import Search
 from knowledge.store import Store
 
 
 @dataclass(frozen=True)
 class Shop:
-    """What does not change from turn to turn."""
+    """What does not change from turn to turn. `recommender` is None where nothing was learnt to recommend by."""
 
     name: str
     store: Store
@@ -27,6 +30,7 @@ class Shop:
     encoder: TextEncoder
     background: F32  # [n, d]: passages about anything
     typical: F32  # [intents, d]: where messages of an intent lie, less where all messages lie
+    recommender: Recommender | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Ask:
     today: date
     tell: Tell
     found: dict[str, list[Hit]] = field(default_factory=dict)  # what was searched for in this turn, by kind of search
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def language(self) -> str:
@@ -51,6 +56,14 @@ class Ask:
     def say(self, key: str, /, **values: str) -> str:
         """A phrase in the reply's language."""
         return self.shop.phrases.say(self.language, key, **values)
+
+    def products(self, skus: Sequence[str]) -> list[Product]:
+        """The products with these SKUs, at the price of this moment; retired ones too."""
+        return [_priced(product, self.now) for product in self.shop.store.products(skus)]
+
+    def variants(self, group: str) -> list[Product]:
+        """The products of a group that are sold now, at the price of this moment."""
+        return [_priced(product, self.now) for product in self.shop.store.variants(group)]
 
     def named(self, kind: str) -> tuple[str, ...]:
         """Ids of one kind that the message names by a code."""
@@ -85,3 +98,12 @@ class Ask:
             topic=topic,
             suggestions=(self.say("suggest.human"),),
         )
+
+
+def _priced(product: Product, moment: datetime) -> Product:
+    """The product with what it costs at `moment` as its price."""
+    if product.sale_price is None:
+        return product
+    return msgspec.structs.replace(
+        product, price=product.price_at(moment), sale_price=None, sale_from=None, sale_to=None
+    )

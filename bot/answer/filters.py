@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 
 from bot.entities import Entities
 from knowledge.attributes import folded
+from knowledge.records import Product
 from knowledge.search import Find, Search
 
 LOOKING = frozenset(
@@ -27,6 +29,21 @@ def filtered(find: Find, entities: Entities, country: str | None, search: Search
             found = replace(found, price_from=limits.least, price_to=limits.most, currency=next(iter(sold), None))
     category = _category(find, search)
     return replace(found, categories=frozenset({category})) if category else found
+
+
+def within(product: Product, entities: Entities) -> bool:
+    """Whether the product, at the price that it has, keeps to the limits of price and stock."""
+    return beyond(product, entities) == 0 and (not entities.in_stock or product.availability == "in_stock")
+
+
+def beyond(product: Product, entities: Entities) -> Decimal:
+    """How far the price is from the limits, in their currency; 0 within them, and in another currency."""
+    limits = entities.limits
+    if limits is None or (limits.currencies and product.currency not in limits.currencies):
+        return Decimal(0)
+    over = product.price - limits.most if limits.most is not None else Decimal(0)
+    under = limits.least - product.price if limits.least is not None else Decimal(0)
+    return max(over, under, Decimal(0))
 
 
 def _category(find: Find, search: Search) -> str | None:

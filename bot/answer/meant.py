@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
+
+import msgspec
 
 from bot import entities
 from bot.answer.context import Ask
@@ -21,6 +24,8 @@ NEAR = 0.6  # of the best hit's score: what counts as found beside it
 NEAR_PHOTO = 0.03  # below the best cosine of a photo: pictures of the same thing
 COMMON = 0.25  # of the hits' titles: a word in more of them names none of them
 MOST_SHARED = 0.6  # of the most title words that the message shares with any hit
+
+NAMED_WITHIN = 1.0  # in the place of NAMED where the message sets a limit: an amount leads its vector elsewhere
 
 MANY_INTENTS = 9
 
@@ -57,6 +62,11 @@ def named(ask: Ask) -> bool:
     return bool(by_code(ask) or _named(ask, _hits(ask)))
 
 
+def pointed_at(ask: Ask) -> bool:
+    """Whether there is a product that the message names or shows, or that was spoken of before."""
+    return bool(ask.topic.products or ask.query.photo_vectors is not None or named(ask))
+
+
 def variants_wanted(ask: Ask) -> Product | None:
     """The product spoken of, where the message only names a colour or a size: "and in blue?"."""
     entities = ask.query.entities
@@ -69,13 +79,13 @@ def variants_wanted(ask: Ask) -> Product | None:
 
 def by_code(ask: Ask) -> list[Product]:
     """What the message names by SKU, GTIN or model number, or shows the barcode of."""
-    return ask.shop.store.products(ask.named("product"))
+    return ask.products(ask.named("product"))
 
 
 def spoken_of(ask: Ask) -> list[Product]:
     """What the conversation is about and is still sold."""
     live = ask.shop.store.live(ask.topic.products)
-    return [product for product in ask.shop.store.products(ask.topic.products) if product.sku in live]
+    return [product for product in ask.products(ask.topic.products) if product.sku in live]
 
 
 def fits(product: Product, ask: Ask) -> bool:
@@ -95,7 +105,19 @@ def _colours(product: Product) -> set[str]:
 
 def with_variants(ask: Ask, product: Product) -> list[Product]:
     """The product and those that differ from it in colour, size or material alone."""
-    return ask.shop.store.variants(product.group) if product.group else [product]
+    return ask.variants(product.group) if product.group else [product]
+
+
+def unlimited(ask: Ask) -> Ask:
+    """The turn without what the message says that a thing may cost, and that it must be in stock."""
+    query = ask.query
+    if query.entities.limits is None and not query.entities.in_stock:
+        return ask
+    limits = query.entities.limits
+    if limits:
+        limits = msgspec.structs.replace(limits, least=None, most=None, currencies=())
+    free = msgspec.structs.replace(query.entities, limits=limits, in_stock=False)
+    return replace(ask, query=replace(query, entities=free), found={})
 
 
 def _hits(ask: Ask) -> list[Hit]:
@@ -115,7 +137,7 @@ def _hits(ask: Ask) -> list[Hit]:
 
 
 def _products(ask: Ask, hits: Iterable[Hit]) -> list[Product]:
-    return ask.shop.store.products([hit.record for hit in hits])
+    return ask.products([hit.record for hit in hits])
 
 
 def _fitting_first(ask: Ask, products: list[Product]) -> list[Product]:
@@ -184,10 +206,11 @@ def _named_among(ask: Ask, hits: list[Hit]) -> list[Hit]:
         for title in titles
     ]
     most = max(shared, default=0)
+    least = NAMED if ask.query.entities.limits is None else NAMED_WITHIN
     return [
         hit
         for hit, count in zip(hits, shared, strict=True)
-        if count and count >= MOST_SHARED * most and as_product(ask, hit) >= NAMED
+        if count and count >= MOST_SHARED * most and as_product(ask, hit) >= least
     ]
 
 

@@ -42,7 +42,7 @@ def _is_open(shipment: Shipment | None) -> bool:
 
 def state_of(ask: Ask, order: Order) -> Draft:
     """All that is known about an order whose owner asks."""
-    products = {product.sku: product for product in ask.shop.store.products([line.sku for line in order.lines])}
+    products = {product.sku: product for product in ask.products([line.sku for line in order.lines])}
     items = [
         (f"{line.quantity} × " if line.quantity > 1 else "")
         + (products[line.sku].title_in(ask.language) if line.sku in products else line.sku)

@@ -9,12 +9,14 @@ import msgspec
 from bot.answer import citations
 from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
-from bot.answer.meant import by_code, fits, looked_for, meant, variants_wanted, with_variants
+from bot.answer.filters import beyond, within
+from bot.answer.meant import by_code, fits, looked_for, meant, named, unlimited, variants_wanted, with_variants
 from bot.messages import Intent, Needs
 from bot.phrasebook import money
 from knowledge.records import Product
 
 MOST_SHOWN = 4
+MOST_NEAR = 8  # of what fits best, that the nearest to a limit are taken from
 
 
 def search(ask: Ask) -> Draft:
@@ -23,13 +25,29 @@ def search(ask: Ask) -> Draft:
     if wanted:
         return _variants(ask, wanted)
     found = looked_for(ask)
-    if not found:
-        return nothing(ask)
+    free = unlimited(ask)
+    # That something else is within the limit does not make it what the message names.
+    if not found or (free is not ask and not named(ask) and named(free)):
+        return _nearest(ask, free)
     fitting = [product for product in found if fits(product, ask)]
     if not fitting:
         return _variants(ask, found[0])
     key = "product.found_photo" if ask.query.photo_vectors is not None and not ask.query.text else "product.found"
     return shown(ask, fitting[:MOST_SHOWN], ask.query.intent, key)
+
+
+def _nearest(ask: Ask, free: Ask) -> Draft:
+    """What fits the message but for its limits of price and stock, and that it does not fit those."""
+    entities = ask.query.entities
+    found = [product for product in looked_for(free) if fits(product, ask)] if free is not ask else []
+    if not found:
+        return nothing(ask)
+    # The search keeps to the usual price; a sale may have brought one within the limit.
+    fitting = [product for product in found if within(product, entities)]
+    if fitting:
+        return shown(ask, fitting[:MOST_SHOWN], ask.query.intent, "product.found")
+    nearest = sorted(found[:MOST_NEAR], key=lambda product: beyond(product, entities))
+    return shown(ask, nearest[:MOST_SHOWN], ask.query.intent, "product.none_fits")
 
 
 def availability(ask: Ask) -> Draft:
