@@ -42,9 +42,7 @@ def best_passage(ask: Ask) -> Passage | None:
     intent = np.asarray(intents @ ask.shop.typical, dtype=np.float32)
     leaning = vector + TOWARD_PAGE * intent
     leaning /= np.linalg.norm(leaning)
-    find = Find(
-        text_vector=leaning, text_tokens=ask.query.text_tokens, language=ask.language, kinds=frozenset({"article"})
-    )
+    find = Find(text_vector=leaning, language=ask.language, kinds=frozenset({"article"}))
     hits = ask.shop.search.find(find, top=1)
     if not hits or hits[0].passage is None or not is_answer(ask, hits[0].record, intent):
         return None
