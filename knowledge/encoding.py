@@ -17,7 +17,7 @@ from knowledge.filed import Filed, Filing
 from knowledge.index import Row
 from knowledge.listing import Listing, digests
 from knowledge.passages import parts, searched
-from knowledge.tokens import U64, Keeping, Tokens, packed
+from knowledge.tokens import FORGET, U64, Keeping, Tokens, packed
 from knowledge.vectors import F32, I64, Vectors, write
 
 _BATCH = 1024  # texts that are encoded between two words of progress
@@ -63,8 +63,10 @@ def write_tokens(made: Path, before: Path | None, listing: Listing, encode: Enco
     if before is not None and (before / "tokens").exists():
         old = Tokens(before / "tokens")
         place = _places(old.digests, texts)
-        for part in np.flatnonzero(place >= 0).tolist():
+        for number, part in enumerate(np.flatnonzero(place >= 0).tolist()):
             keeping.add(part, old.codes(int(place[part])))
+            if number % FORGET == 0:
+                old.forget()
     new = np.flatnonzero(place < 0)
     first = _first_with(text_of.reshape(-1), len(texts))[new]
     lengths = np.asarray(listing.part_lengths, dtype=np.int64)[first]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,11 @@ import numpy as np
 import sentencepiece
 from numpy.typing import NDArray
 
+from knowledge import bm25
+
 _VOCABULARY = 8_000  # an upper bound; a small shop's texts give fewer pieces
-_TRAINED_ON = 50_000  # texts, evenly spaced: more teach the model no new pieces worth the minutes
+_TRAINED_ON = 50_000  # texts: more teach the model no new pieces worth the minutes
+_CHARACTERS = 4_000_000  # of these texts: 50 bytes of memory each, and half a minute of all where no spaces part words
 _LONGEST_QUERY = 2_000  # characters of a query that are looked at
 _SPACE = "▁"
 _BYTES_A_LETTER = 3  # in UTF-8, of most scripts that a shop's texts may lack
@@ -27,14 +31,17 @@ def train(texts: Sequence[str]) -> bytes:
     Raises:
         ValueError: no text holds anything but space.
     """
-    every = -(-len(texts) // _TRAINED_ON)
-    read = (" ".join(_readable(texts[number]).split()) for number in range(0, len(texts), max(1, every)))
+    # Drawn by lot: a shop's languages take turns, and every nth text may be of the same one.
+    lot = np.random.default_rng(0)
+    drawn = np.sort(lot.choice(len(texts), min(len(texts), _TRAINED_ON), replace=False)).tolist()
+    read = (" ".join(_readable(texts[number]).split()) for number in drawn)
     lines = sorted({line for line in read if line})
     if not lines:
         raise ValueError("there are no texts to train on")
+    kept = max(1, len(lines) * _CHARACTERS // max(_CHARACTERS, sum(map(len, lines))))
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(lines),
+        sentence_iterator=(lines[number * len(lines) // kept] for number in range(kept)),
         model_writer=model,
         model_type="unigram",
         vocab_size=_VOCABULARY,
@@ -47,6 +54,22 @@ def train(texts: Sequence[str]) -> bytes:
         minloglevel=2,
     )
     return model.getvalue()
+
+
+def write(folder: Path, texts: Sequence[str]) -> None:
+    """Trains on `texts` and writes the model and the index of them into `folder`, which is made; row i is texts[i].
+
+    Memory stays the same however many they are, but for four bytes a text.
+
+    Raises:
+        ValueError: as `train`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    model = train(texts)
+    (folder / "pieces.model").write_bytes(model)
+    reader = sentencepiece.SentencePieceProcessor(model_proto=model)
+    read = (reader.encode(_readable(texts[number])) for number in range(len(texts)))
+    bm25.write(folder, read, reader.vocab_size())
 
 
 @dataclass(frozen=True)
@@ -79,21 +102,10 @@ class Pieces:
 
     @classmethod
     def build(cls, texts: Sequence[str]) -> Pieces:
-        """Trains on `texts` and indexes them; row i is texts[i].
-
-        Raises:
-            ValueError: as `train`.
-        """
-        model = train(texts)
-        reader = sentencepiece.SentencePieceProcessor(model_proto=model)
-        vocabulary = {str(piece): piece for piece in range(reader.vocab_size())}
-        index = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
-        index.index(
-            ([np.array(reader.encode(_readable(text)), np.int32) for text in texts], vocabulary),
-            create_empty_token=False,
-            show_progress=False,
-        )
-        return cls(model, index)
+        """What `write` writes of `texts`, in files that are gone with it."""
+        with tempfile.TemporaryDirectory() as folder:
+            write(Path(folder), texts)
+            return cls.open(Path(folder))
 
     def save(self, folder: Path) -> None:
         """Writes the model and the index into `folder`, which is made."""
@@ -103,7 +115,7 @@ class Pieces:
 
     @classmethod
     def open(cls, folder: Path) -> Pieces:
-        """What `save` wrote; the scores are memory-mapped."""
+        """What `write` wrote; the scores are memory-mapped."""
         index = bm25s.BM25.load(folder, mmap=True, load_vocab=False, show_progress=False)
         return cls((folder / "pieces.model").read_bytes(), index)
 

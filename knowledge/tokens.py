@@ -14,6 +14,7 @@ The tokens of each sentence are kept as unit vectors in four bits a number, a pa
 
 from __future__ import annotations
 
+import mmap
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ U64 = NDArray[np.uint64]
 _LEVELS = 16
 _CLIP = 3.0  # standard deviations of a number of a random unit vector, 1/√d: few numbers lie outside
 _NONE = np.zeros((0, 0), np.uint8)
+FORGET = 1024  # rows or parts after which a build forgets what it has read: at 64 kB that the system maps around each
 
 
 def packed(vectors: F32) -> U8:
@@ -75,8 +77,11 @@ class Tokens:
         self._part: NDArray[np.int32] = np.load(folder / "part.npy", mmap_mode="r")
         self.digests: U64 = np.load(folder / "digests.npy", mmap_mode="r")
         width = int(np.load(folder / "width.npy"))
-        size = (folder / "codes.bin").stat().st_size
-        self._codes: U8 = np.memmap(folder / "codes.bin", np.uint8, "r").reshape(-1, width) if size else _NONE
+        with (folder / "codes.bin").open("rb") as file:
+            # An empty file can't be mapped.
+            size = (folder / "codes.bin").stat().st_size
+            self._file = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else None
+        self._codes: U8 = np.frombuffer(self._file, np.uint8).reshape(-1, width) if self._file else _NONE
         pools = folder / "pools.bin"  # empty while it is being written
         self._pools: U8 = np.memmap(pools, np.uint8, "r").reshape(-1, width) if pools.stat().st_size else _NONE
 
@@ -84,6 +89,11 @@ class Tokens:
         """The packed tokens of a part."""
         begin = int(self._begins[part])
         return self._codes[begin : begin + int(self._counts[part])]
+
+    def forget(self) -> None:
+        """Lets go of the pages of tokens that were read: whoever goes through all of them would keep them all."""
+        if self._file:
+            self._file.madvise(mmap.MADV_DONTNEED)
 
     def of_row(self, row: int) -> U8:
         """The packed tokens of a row."""
@@ -150,4 +160,6 @@ class Keeping:
         tokens = Tokens(self._folder)
         with (self._folder / "pools.bin").open("wb") as pools:
             for row in range(len(first) - 1):
+                if row % FORGET == 0:
+                    tokens.forget()
                 pools.write(packed(pooled(tokens.of_row(row))[None]).data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from knowledge import vector_rows
 from knowledge import vectors as module
+from knowledge.vector_lists import Lists
+from knowledge.vector_rows import Rows, write_rows
 from knowledge.vectors import F32, Built, Vectors, unit, write
 
 RANDOM = np.random.default_rng(7)
@@ -106,6 +110,45 @@ def test_a_file_that_was_cut_off_does_not_open(tmp_path: Path) -> None:
     (tmp_path / "rows.faiss").write_bytes(whole[:-100])
     with pytest.raises(RuntimeError):
         Vectors.open(tmp_path)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 60), st.integers(1, 70), st.integers(0, 2**32 - 1))
+def test_rows_read_from_a_file_are_those_that_were_written(n: int, block: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    rows, queries = random.normal(size=(n, D)).astype(np.float32), random.normal(size=(3, D)).astype(np.float32)
+    asked = np.concatenate([random.integers(0, n, 20), np.arange(n // 2, n), np.arange(n)])
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        patch.setattr(vector_rows, "_BLOCK", block)
+        write_rows(Path(folder) / "rows", [rows], D)
+        read = Rows.open(Path(folder) / "rows")
+        assert np.array_equal(read.at(asked), unit(rows)[asked])
+        most = min(n, 5)
+        assert read.nearest(queries, most).tolist() == [exact(rows, query, most)[0].tolist() for query in queries]
+
+
+@pytest.mark.parametrize("wrong", [-1, 3])
+def test_a_row_that_is_not_there_is_no_other_row(wrong: int, tmp_path: Path) -> None:
+    write_rows(tmp_path / "rows", [vectors(3)], D)
+    for rows in (Rows.open(tmp_path / "rows"), Rows.of(vectors(3))):
+        with pytest.raises(IndexError, match="3 vectors"):
+            rows.at(np.array([0, wrong]))
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux says what of files is in memory")
+def test_going_through_all_rows_keeps_none_of_them_in_memory(tmp_path: Path) -> None:
+    def megabytes() -> float:
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("RssFile:")[1].split()[0]) / 1e3
+
+    n = write_rows(tmp_path / "rows", (vectors(10_000, 256) for _ in range(5)), 256)  # 51 MB
+    rows = Rows.open(tmp_path / "rows")
+    before = megabytes()
+    Lists.build(rows, lambda _: None)
+    rows.nearest(vectors(3, 256), 10)
+    assert megabytes() < before + 10
+    rows.search(vectors(1, 256), n)
+    assert megabytes() > before + 40  # what is mapped does count
 
 
 @settings(max_examples=40, deadline=None)
