@@ -7,13 +7,14 @@ their places in the files. Memory holds a block and four bytes a row.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from array import array
 from collections.abc import Iterable, Sequence
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
@@ -28,7 +29,11 @@ def write(folder: Path, rows: Iterable[Sequence[int]], pieces: int) -> None:
     """Writes the scores of `rows`, each the numbers of its pieces (0..`pieces` - 1), into `folder`.
 
     Lucene's variant with exact lengths (Kamphuis et al., 2020), to the bit what `BM25.index` of bm25s would compute;
-    `BM25.load(folder, load_vocab=False)` reads it. The scratch file, in `folder` too, has 12 bytes a score.
+    `BM25.load(folder, load_vocab=False)` reads it. There is at least one row. The scratch file, in `folder` too, has 12
+    bytes a score.
+
+    Raises:
+        OSError: the disk is full.
     """
     with tempfile.TemporaryFile(dir=folder) as blocks:
         lengths, having = _count(rows, pieces, blocks)
@@ -46,8 +51,10 @@ def _count(rows: Iterable[Sequence[int]], pieces: int, blocks: BinaryIO) -> tupl
         lengths.extend(len(row) for row in block)
         keys, times = np.unique(np.concatenate(block) << _ROW | numbers, return_counts=True)
         having += np.bincount(keys >> _ROW, minlength=pieces)
-        np.save(blocks, keys)
-        np.save(blocks, times.astype(np.float32))
+        if len(keys):
+            blocks.write(len(keys).to_bytes(8, "little"))
+            keys.tofile(blocks)
+            times.astype(np.float32).tofile(blocks)
     return np.asarray(lengths, np.int32), having
 
 
@@ -57,20 +64,20 @@ def _place(folder: Path, blocks: BinaryIO, lengths: NDArray[np.int32], having: N
     damping = K1 * (1 - B + B * lengths / (lengths.mean() or 1))
     begins = np.concatenate([[0], np.cumsum(having)])
     np.save(folder / "indptr.csc.index.npy", begins)
-    free, end = begins[:-1].copy(), blocks.tell()
+    free = begins[:-1].copy()
     blocks.seek(0)
     indices, data = folder / "indices.csc.index.npy", folder / "data.csc.index.npy"
     with indices.open("wb") as all_rows, data.open("wb") as all_scores:
         header = _header(all_rows, np.int32, int(begins[-1])), _header(all_scores, np.float32, int(begins[-1]))
-        while blocks.tell() < end:
-            keys, times = np.load(blocks), np.load(blocks)
+        while size := int.from_bytes(blocks.read(8), "little"):
+            keys, times = np.fromfile(blocks, np.int64, size), np.fromfile(blocks, np.float32, size)
             pieces, rows = keys >> _ROW, (keys & (1 << _ROW) - 1).astype(np.int32)
             scores = (weights[pieces] * (times / (damping[rows] + times))).astype(np.float32)
             changes = np.flatnonzero(np.diff(pieces, prepend=-1)).tolist()
             for start, stop in pairwise([*changes, len(pieces)]):
                 place = 4 * int(free[pieces[start]])
-                os.pwrite(all_rows.fileno(), rows[start:stop], header[0] + place)
-                os.pwrite(all_scores.fileno(), scores[start:stop], header[1] + place)
+                _put(all_rows, rows[start:stop], header[0] + place)
+                _put(all_scores, scores[start:stop], header[1] + place)
                 free[pieces[start]] += stop - start
 
 
@@ -80,3 +87,8 @@ def _header(file: BinaryIO, of: type[np.generic], n: int) -> int:
     np.lib.format.write_array_header_1_0(file, about)
     file.flush()
     return file.tell()
+
+
+def _put(file: BinaryIO, numbers: NDArray[Any], place: int) -> None:
+    if os.pwrite(file.fileno(), numbers.data, place) < numbers.nbytes:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -10,7 +10,7 @@ import bm25s
 import numpy as np
 import pytest
 import sentencepiece
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from knowledge import bm25
@@ -125,6 +125,7 @@ ROWS = st.lists(st.lists(st.integers(0, 9), max_size=12), min_size=1, max_size=4
 
 @settings(max_examples=60, deadline=None)
 @given(rows=ROWS, block=st.integers(1, 50))
+@example(rows=[[1], [], [], [1, 2]], block=1)
 def test_what_is_written_block_by_block_is_the_index_of_bm25s(rows: list[list[int]], block: int) -> None:
     """To the bit, whatever the size of the blocks; texts without a piece among them."""
     theirs = bm25s.BM25(method="lucene", k1=bm25.K1, b=bm25.B)
