@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.arrays import load
 from knowledge.records import Product
 
 ANYWHERE = "*"  # among `ships_to`: the feed sets no limit
@@ -55,7 +56,7 @@ class Postings:
         places = msgspec.json.decode(
             (made / "attributes.json").read_bytes(), type=dict[str, dict[str, tuple[int, int]]]
         )
-        return cls(places, np.load(made / "attributes.npy", mmap_mode="r"))
+        return cls(places, load(made / "attributes.npy", mmap_mode="r"))
 
     @staticmethod
     def save(made: Path, having: dict[tuple[str, str], list[int]]) -> None:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from knowledge.arrays import load
 from knowledge.filed import Filed, Filing
 from knowledge.index import Row
 from knowledge.listing import Listing, digests
@@ -40,7 +41,7 @@ def write_texts(made: Path, before: Path | None, listing: Listing, encode: Encod
     place = np.full(len(texts), -1, np.int64)
     old: Vectors | None = None
     if before is not None and (before / "text").exists():
-        old, place = Vectors.open(before / "text"), _places(np.load(before / "digests.npy"), texts)
+        old, place = Vectors.open(before / "text"), _places(load(before / "digests.npy"), texts)
     new = np.flatnonzero(place < 0)
     progress("texts", 0.0 if len(new) else 1.0)
     with tempfile.TemporaryFile(dir=made) as scratch:

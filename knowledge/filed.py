@@ -22,6 +22,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.arrays import load
+
 T = TypeVar("T")
 
 
@@ -68,9 +70,9 @@ class Filed(Generic[T]):
         Raises:
             OSError: they are not there.
         """
-        self._at: NDArray[np.int64] = np.load(_beside(stem, "at"), mmap_mode="r")
-        self._names: NDArray[np.uint64] = np.load(_beside(stem, "names"), mmap_mode="r")
-        self._order: NDArray[np.int64] = np.load(_beside(stem, "order"), mmap_mode="r")
+        self._at: NDArray[np.int64] = load(_beside(stem, "at"), mmap_mode="r")
+        self._names: NDArray[np.uint64] = load(_beside(stem, "names"), mmap_mode="r")
+        self._order: NDArray[np.int64] = load(_beside(stem, "order"), mmap_mode="r")
         self._decoder = msgspec.json.Decoder(kind)
         with stem.with_name(f"{stem.name}.records").open("rb") as file:
             # An empty file can't be mapped.

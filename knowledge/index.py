@@ -26,6 +26,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.arrays import load
 from knowledge.attributes import Postings
 from knowledge.filed import Filed
 from knowledge.pieces import Pieces
@@ -123,7 +124,7 @@ def opened(made: Path) -> Index:
         OSError: it isn't there, or not whole.
     """
     arrays = made / "arrays"
-    numbers = Numbers(**{name: np.load(arrays / f"{name}.npy", mmap_mode="r") for name in Numbers.__dataclass_fields__})
+    numbers = Numbers(**{name: load(arrays / f"{name}.npy", mmap_mode="r") for name in Numbers.__dataclass_fields__})
     media = Filed(made / "media", str)
     rows = Filed(made / "rows", Row)
     return Index(

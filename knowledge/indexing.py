@@ -15,12 +15,12 @@ from pathlib import Path
 
 import msgspec
 
+from knowledge import pieces
 from knowledge.encoding import Encode, EncodeTokens, Progress, write_pictures, write_texts, write_tokens
 from knowledge.filed import Filed
 from knowledge.index import FORMAT, About, Row, current
 from knowledge.listing import list_records
 from knowledge.passages import searched
-from knowledge.pieces import Pieces
 from knowledge.store import Store
 
 
@@ -77,7 +77,7 @@ def _write_words(made: Path, progress: Progress) -> None:
     progress("words", 0.0)
     rows = Filed(made / "rows", Row)
     if len(rows):
-        Pieces.build(_Searched(rows)).save(made / "pieces")
+        pieces.write(made / "pieces", _Searched(rows))
     progress("words", 1.0)
 
 

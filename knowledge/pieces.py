@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import sentencepiece
 from numpy.typing import NDArray
 
 from knowledge import bm25
+from knowledge.arrays import LOADING
 
 _VOCABULARY = 8_000  # an upper bound; a small shop's texts give fewer pieces
 _TRAINED_ON = 50_000  # texts: more teach the model no new pieces worth the minutes
@@ -101,22 +101,10 @@ class Pieces:
         self._bytes = frozenset(p for p in pieces if self._model.is_byte(p))
 
     @classmethod
-    def build(cls, texts: Sequence[str]) -> Pieces:
-        """What `write` writes of `texts`, in files that are gone with it."""
-        with tempfile.TemporaryDirectory() as folder:
-            write(Path(folder), texts)
-            return cls.open(Path(folder))
-
-    def save(self, folder: Path) -> None:
-        """Writes the model and the index into `folder`, which is made."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "pieces.model").write_bytes(self._model.serialized_model_proto())
-        self._index.save(folder, show_progress=False)
-
-    @classmethod
     def open(cls, folder: Path) -> Pieces:
         """What `write` wrote; the scores are memory-mapped."""
-        index = bm25s.BM25.load(folder, mmap=True, load_vocab=False, show_progress=False)
+        with LOADING:
+            index = bm25s.BM25.load(folder, mmap=True, load_vocab=False, show_progress=False)
         return cls((folder / "pieces.model").read_bytes(), index)
 
     def matches(self, text: str) -> Matches:

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.arrays import load
 from knowledge.recommend_rules import F32, I32, I64, Rules, Sets, distinct, learn, wilson
 from knowledge.store import Store
 
@@ -69,7 +70,7 @@ class Learnt:
         arrays = {
             field.name: Rules.open(folder, field.name)
             if field.name in ("together", "likewise", "leads")
-            else np.load(folder / f"{field.name}.npy", mmap_mode="r")
+            else load(folder / f"{field.name}.npy", mmap_mode="r")
             for field in fields(cls)
         }
         return cls(**arrays)  # type: ignore[arg-type]

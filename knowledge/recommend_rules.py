@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.arrays import load
+
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
@@ -74,7 +76,7 @@ class Rules:
     def open(cls, folder: Path, name: str) -> Rules:
         """What `save` wrote, memory-mapped. Raises OSError."""
         fields = ("first", "thing", "sets", "lift", "gain")
-        return cls(*(np.load(folder / f"{name}-{field}.npy", mmap_mode="r") for field in fields))
+        return cls(*(load(folder / f"{name}-{field}.npy", mmap_mode="r") for field in fields))
 
 
 def wilson(found: F64, among: F64, z: float) -> tuple[F64, F64]:

@@ -20,6 +20,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.arrays import load
+
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
@@ -71,12 +73,12 @@ class Tokens:
         Raises:
             OSError: they are not there.
         """
-        self._begins: I64 = np.load(folder / "begins.npy", mmap_mode="r")
-        self._counts: NDArray[np.int32] = np.load(folder / "counts.npy", mmap_mode="r")
-        self._first: I64 = np.load(folder / "first.npy", mmap_mode="r")
-        self._part: NDArray[np.int32] = np.load(folder / "part.npy", mmap_mode="r")
-        self.digests: U64 = np.load(folder / "digests.npy", mmap_mode="r")
-        width = int(np.load(folder / "width.npy"))
+        self._begins: I64 = load(folder / "begins.npy", mmap_mode="r")
+        self._counts: NDArray[np.int32] = load(folder / "counts.npy", mmap_mode="r")
+        self._first: I64 = load(folder / "first.npy", mmap_mode="r")
+        self._part: NDArray[np.int32] = load(folder / "part.npy", mmap_mode="r")
+        self.digests: U64 = load(folder / "digests.npy", mmap_mode="r")
+        width = int(load(folder / "width.npy"))
         with (folder / "codes.bin").open("rb") as file:
             # An empty file can't be mapped.
             size = (folder / "codes.bin").stat().st_size

@@ -93,14 +93,15 @@ def _tried(rows: Rows, lists: Lists) -> Built:
     start, one, other = (rows.at(some) for some in picked)
     queries = unit(start + np.float32(_AWAY) * unit(one - other))
     wanted = min(_FEWEST, rows.n)
-    nearest = _with_threads(lambda: rows.search(queries, wanted)[0])
+    nearest = _with_threads(lambda: rows.nearest(queries, wanted))
+    faiss.omp_set_num_threads(1)
     for probes, candidates in _TRIES:
         parameters = {"lists": lists.count, "probes": probes, "candidates": candidates}
-        built = Built(rung="lists", n=rows.n, d=rows.d, parameters=parameters, queries=len(queries))
-        vectors = Vectors(rows, built, lists)
-        found = [vectors.search(query, wanted)[0] for query in queries]
+        # Candidates are compared exactly, so that those of the nearest which are among them are found.
+        found = [lists.near(query, min(rows.n, candidates * _FEWEST), probes) for query in queries]
         right = sum(len(np.intersect1d(mine, exact)) for mine, exact in zip(found, nearest, strict=True))
-        built = msgspec.structs.replace(built, recall=right / nearest.size)
+        recall = right / nearest.size
+        built = Built(rung="lists", n=rows.n, d=rows.d, parameters=parameters, queries=len(queries), recall=recall)
         if built.recall >= _RECALL:
             break
     return built
