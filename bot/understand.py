@@ -31,18 +31,13 @@ Tell = Callable[[TurnEvent], None]
 
 
 class TextEncoder(Protocol):
-    """Texts to unit vectors [n, d]; queries and passages of one meaning are near each other. Hashed by identity.
-
-    `question` gives the vector [d] of a query in a language, and its tokens [t, d] where the encoder has them.
-    """
+    """Texts to unit vectors [n, d]; queries and passages of one meaning are near each other. Hashed by identity."""
 
     def __hash__(self) -> int: ...
 
     def queries(self, texts: Sequence[str]) -> F32: ...
 
     def passages(self, texts: Sequence[str]) -> F32: ...
-
-    def question(self, text: str, language: str) -> tuple[F32, F32 | None]: ...
 
 
 class Recogniser(Protocol):
@@ -88,8 +83,8 @@ class Senses:
 
 @dataclass(frozen=True)
 class Query:
-    """What a message asks. `text` is typed and heard together; `text_vector` [d] is None where there is none, and so
-    are `text_tokens` [t, d], those of its tokens. `photo_vectors` [n, p] are of photos and parts of them.
+    """What a message asks. `text` is typed and heard together; `text_vector` [d] is None where there is none.
+    `photo_vectors` [n, p] are of photos and parts of them.
     `intents` are the probabilities in the order of INTENTS."""
 
     text: str
@@ -99,7 +94,6 @@ class Query:
     entities: Entities
     intents: F32 | None = None
     text_vector: F32 | None = None
-    text_tokens: F32 | None = None
     photo_vectors: F32 | None = None
     heard: Heard | None = None
     seen: Seen | None = None
@@ -163,15 +157,13 @@ class Understanding:
             if in_picture:
                 shown = entities.find(in_picture, language, frozenset())
                 named = msgspec.structs.replace(named, codes=(*named.codes, *shown.codes))
-        vector, tokens = None, None
+        vector = None
         if text:
             with watch.stage("encode"):
-                vector, tokens = self._senses.text.question(text, language)
+                vector = self._senses.text.queries([text])[0]
         chances = self._senses.intents.probabilities(vector) if vector is not None else None
         intent, confidence = _intent(text, chances, named, topic)
-        return Query(
-            text, language, intent, confidence, named, chances, vector, tokens, looks, heard, seen, told, unheard
-        )
+        return Query(text, language, intent, confidence, named, chances, vector, looks, heard, seen, told, unheard)
 
     def check(self, message: Message) -> None:
         """Raises BadInput where the message holds nothing, or more than it may. Decodes nothing."""

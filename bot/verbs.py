@@ -184,7 +184,7 @@ def _find(parts: Parts, asked: Mapping[str, Any], top: int) -> list[Hit]:
     found = Find(
         text=query.text,
         text_vector=query.text_vector,
-        text_tokens=query.text_tokens,
+        text_tokens=parts.text.question(query.text, query.language)[1] if query.text else None,
         photo_vectors=query.photo_vectors,
         identifiers=query.entities.codes,
         language=query.language,
