@@ -4,7 +4,7 @@ What is added up, for each record:
 - text by words: the share of the question's pieces, by weight, that its best passage has, 0..1;
 - text by meaning: the cosine of that passage, in standard deviations above the mean of all passages, times
   `_DEVIATION` (one encoder's cosines lie close together, and where they lie depends on the language and the question);
-  the best `_READ` are then put in the order that late interaction gives (tokens.py);
+  those of the records of the best `_READ` are then put in the order that late interaction gives (tokens.py);
 - photo: the cosine of its best picture, in standard deviations above the mean of all pictures, at least 0, times
   `_DEVIATION`;
 - an identifier: `IDENTIFIED`, more than the rest adds up to.
@@ -34,7 +34,7 @@ F64 = NDArray[np.float64]
 _DEVIATION = 0.5
 IDENTIFIED = 1000.0
 _CANDIDATES = 256  # rows that each part of the search brings forward
-_READ = 48  # of these, the best whose tokens are read
+_READ = 48  # of these, the best, whose records' tokens are read
 _SHARE = 0.8
 _WHOLE = 0.25  # of what the tokens say, in standard deviations, for the vector of the whole passage
 _LEAST_DEVIATION = 1e-3  # of cosines: below, all rows are alike and differences are noise
@@ -133,9 +133,11 @@ def _score(view: View, query: Find, matches: Matches | None, rows: I64) -> _Scor
         meaning += _DEVIATION * (dense - mean) / max(deviation, _LEAST_DEVIATION)
         if query.text_tokens is not None and view.index.tokens is not None:
             near = view.index.tokens.near(query.text_tokens, rows)
-            read = np.argsort(-(_standard(meaning) + _standard(near) + words), kind="stable")[:_READ]
+            best = np.argsort(-(_standard(meaning) + _standard(near) + words), kind="stable")[:_READ]
+            of_row = view.index.numbers.entry[rows]
+            read = np.flatnonzero(np.isin(of_row, of_row[best]))  # a record is judged by all of it that came forward
             nearest = view.index.tokens.nearest(query.text_tokens, rows[read])
-            agreed = _agreed(nearest, view.index.numbers.entry[rows[read]])
+            agreed = _agreed(nearest, of_row[read])
             meaning[read] = _answering(meaning[read], near[read], agreed)
     return _Scored(rows, dense, lexical, meaning + words)
 
