@@ -82,7 +82,9 @@ def parser() -> argparse.ArgumentParser:
     token = verb("token", "a signed customer token")
     token.add_argument("--customer", metavar="ID", required=True)
     token.add_argument("--hours", type=_positive, default=24, metavar="N")
-    verb("train", "fit the intents and encode the background that come with the project")
+    train = verb("train", "fit what comes with the project, or with --photos this shop's own eyes")
+    train.add_argument("--photos", type=Path, metavar="FILE", help="CSV: photo (a file beside it), sku")
+    train.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
     for name, what in (("bench", "how fast it is"), ("evaluate", "how good it is")):
         measure = verb(name, what)
         measure.add_argument("parts", nargs="*", metavar="PART", help="what to measure, or all")

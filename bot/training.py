@@ -7,10 +7,12 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from bot import background, intents
+from bot import background, intents, training_fusion
 from bot.intents import INTENTS, IntentHead
+from bot.measures.figures import Figure
 from bot.messages import Intent
 from bot.parts import Parts
+from bot.senses import language_training
 from bot.senses.token_means import TokenMeans, mean_of
 from bot.settings import LANGUAGES
 
@@ -26,28 +28,31 @@ STEP = 4e-3
 DECAY = 1e-2
 
 
-def run(parts: Parts) -> int:
-    """Fits the intents on all examples, after saying how well they do on a fifth that they were not fitted on."""
+def run(parts: Parts) -> list[Figure]:
+    """Fits everything, and says how well each does on what it was not fitted on."""
+    figures = [_train_intents(parts), *training_fusion.run(parts)]
+    found = background.encode(parts.text.passages)
+    background.save(found, parts.text_encoder)
+    _train_token_means(parts)
+    language_training.train()
+    return figures
+
+
+def _train_intents(parts: Parts) -> Figure:
     sentences, labels = intents.read_examples()
     vectors = parts.text.queries(sentences)
     right = held_out(vectors, labels)
-    print(f"intents: {right.mean():.3f} right on held-out examples, {FOLDS} folds, n = {len(labels)}")
     intents.save(fit(vectors, labels), parts.text_encoder)
-    found = background.encode(parts.text.passages)
-    background.save(found, parts.text_encoder)
-    print(f"background: {len(found)} passages")
-    print(f"token means: {_train_token_means(parts)} languages")
-    return 0
+    return Figure(name="intents", value=float(right.mean()), n=len(labels), note=f"{FOLDS} folds")
 
 
-def _train_token_means(parts: Parts) -> int:
+def _train_token_means(parts: Parts) -> None:
     means: dict[bool, dict[str, F32]] = {True: {}, False: {}}
     for language in LANGUAGES:
         sentences, _ = intents.read_examples(languages=(language,))
         for is_query, found in means.items():
             found[language] = mean_of(parts.text.tokens(sentences, is_query))
     TokenMeans.save(means[True], means[False])
-    return len(LANGUAGES)
 
 
 def held_out(vectors: F32, labels: list[Intent]) -> NDArray[np.bool_]:

@@ -19,12 +19,15 @@ from bot import entities
 from bot.conversations import Topic
 from bot.entities import Entities
 from bot.errors import BadInput, TooLarge
+from bot.fusion.photo_head import PhotoHead
+from bot.fusion.query import Fusing
 from bot.intents import INTENTS, IntentHead
 from bot.messages import Heard, Intent, Message, Photo, Seen, Speech, StepFinished, StepStarted, Text, TurnEvent
 from bot.phrasebook import best
 from bot.senses.language import identify
 from bot.senses.media import decode_photo, decode_speech
 from bot.settings import LANGUAGES, Settings
+from knowledge.view import Beside
 
 F32 = NDArray[np.float32]
 Tell = Callable[[TurnEvent], None]
@@ -79,12 +82,14 @@ class Senses:
     speech: Callable[[], Recogniser]
     vision: Callable[[], VisionEncoder]
     reader: Callable[[], Reader]
+    fusing: Callable[[], Fusing]
+    photo_head: Callable[[], PhotoHead | None]
 
 
 @dataclass(frozen=True)
 class Query:
     """What a message asks. `text` is typed and heard together; `text_vector` [d] is None where there is none.
-    `photo_vectors` [n, p] are of photos and parts of them.
+    `photo_vectors` [n, p] are of photos and parts of them, `beside` is what the words beside them say by themselves.
     `intents` are the probabilities in the order of INTENTS."""
 
     text: str
@@ -95,6 +100,7 @@ class Query:
     intents: F32 | None = None
     text_vector: F32 | None = None
     photo_vectors: F32 | None = None
+    beside: Beside | None = None
     heard: Heard | None = None
     seen: Seen | None = None
     told: bool = True  # the message says what language it is in
@@ -161,9 +167,27 @@ class Understanding:
         if text:
             with watch.stage("encode"):
                 vector = self._senses.text.queries([text])[0]
+        looks, beside = self._fused(looks, vector, language)
         chances = self._senses.intents.probabilities(vector) if vector is not None else None
         intent, confidence = _intent(text, chances, named, topic)
-        return Query(text, language, intent, confidence, named, chances, vector, looks, heard, seen, told, unheard)
+        return Query(
+            text, language, intent, confidence, named, chances, vector, looks, beside, heard, seen, told, unheard
+        )
+
+    def _fused(self, looks: F32 | None, vector: F32 | None, language: str) -> tuple[F32 | None, Beside | None]:
+        """The photos as the index has pictures, and what the words beside them say. Where there are words, photos that
+        show nothing are left out."""
+        if looks is None:
+            return None, None
+        head, fusing, beside = self._senses.photo_head(), self._senses.fusing(), None
+        if vector is not None:
+            shows = fusing.telling.tells(looks)
+            if not shows.any():
+                return None, None
+            looks = looks[shows]
+            ratio = fusing.late.words / max(fusing.late.photo, 1e-6)
+            beside = Beside(fusing.words.english(vector[None], language)[0], ratio, fusing.late.floor)
+        return looks if head is None else head.photos(looks), beside
 
     def check(self, message: Message) -> None:
         """Raises BadInput where the message holds nothing, or more than it may. Decodes nothing."""

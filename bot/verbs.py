@@ -186,6 +186,7 @@ def _find(parts: Parts, asked: Mapping[str, Any], top: int) -> list[Hit]:
         text_vector=query.text_vector,
         text_tokens=parts.text.question(query.text, query.language)[1] if query.text else None,
         photo_vectors=query.photo_vectors,
+        beside=query.beside,
         identifiers=query.entities.codes,
         language=query.language,
     )
@@ -211,7 +212,7 @@ def serve(_given: argparse.Namespace, settings: Settings) -> int:
     from bot.channels.app import check_port, run
 
     check_port(settings)
-    parts = Parts(settings)
+    parts = Parts(settings, many=True)
     parts.warm()
     run(parts.bot, settings, media=parts.media, phrases=parts.phrases)
     return 0
@@ -228,11 +229,21 @@ def token(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def train(_given: argparse.Namespace, settings: Settings) -> int:
-    """Fits what comes with the project in bot/trained, and says how well on sentences it was not fitted on."""
-    from bot.training import run
+def train(given: argparse.Namespace, settings: Settings) -> int:
+    """Fits what comes with the project in bot/trained, or what this shop sees by."""
+    from bot import training, training_photos
+    from bot.measures.figures import show, write
 
-    return run(Parts(settings))
+    parts = Parts(settings)
+    if not given.photos:
+        figures = training.run(parts)
+        show("Kept out of the fit", figures)
+    else:
+        figures = training_photos.run(parts, given.photos)
+        show("Photos of products that were kept out", figures)
+    if given.json:
+        write(given.json, {"train": figures})
+    return 0
 
 
 def bench(given: argparse.Namespace, settings: Settings) -> int:

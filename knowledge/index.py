@@ -9,6 +9,7 @@
                      text/           a vector for each row (vectors.py)
                      tokens/         the tokens of each row's sentences (tokens.py), where they were encoded
                      pieces/         the words of each row (pieces.py)
+                     kinds/          a vector for each category (kinds.py), where they were encoded
                      media.*, photo/ the pictures by hash, and a vector for each
 
 Everything is memory-mapped: opening takes no longer for a large shop, and searching goes on in the folder that was
@@ -26,15 +27,17 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge import kinds
 from knowledge.arrays import load
 from knowledge.attributes import Postings
 from knowledge.filed import Filed
+from knowledge.kinds import Kinds
 from knowledge.pieces import Pieces
 from knowledge.records import Passage
 from knowledge.tokens import Tokens
 from knowledge.vectors import I64, Vectors
 
-FORMAT = 4  # of the folder; raised whenever an older one can't be read
+FORMAT = 5  # of the folder; raised whenever an older one can't be read
 
 I32 = NDArray[np.int32]
 
@@ -88,8 +91,8 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Index:
-    """An index that is open. `text` and `pieces` are None without rows, `photo` without pictures, `tokens` where the
-    encoder gives none."""
+    """An index that is open. `text` and `pieces` are None without rows, `photo` without pictures, `tokens` and
+    `kinds` where the encoder gives none."""
 
     about: About
     entries: Filed[Entry]
@@ -100,6 +103,7 @@ class Index:
     text: Vectors | None
     tokens: Tokens | None
     pieces: Pieces | None
+    kinds: Kinds | None
     media: Filed[str]
     photo: Vectors | None
 
@@ -137,6 +141,7 @@ def opened(made: Path) -> Index:
         text=Vectors.open(made / "text") if len(rows) else None,
         tokens=Tokens(made / "tokens") if (made / "tokens").exists() else None,
         pieces=Pieces.open(made / "pieces") if len(rows) else None,
+        kinds=kinds.opened(made),
         media=media,
         photo=Vectors.open(made / "photo") if len(media) else None,
     )

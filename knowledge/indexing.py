@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from knowledge import pieces
+from knowledge import kinds, pieces
 from knowledge.encoding import Encode, EncodeTokens, Progress, write_pictures, write_texts, write_tokens
 from knowledge.filed import Filed
 from knowledge.index import FORMAT, About, Row, current
@@ -30,6 +30,7 @@ def build(
     *,
     encode: Encode,
     encode_tokens: EncodeTokens | None = None,
+    encode_kinds: Encode | None = None,
     look: Encode,
     progress: Progress,
     text_encoder: str,
@@ -41,6 +42,8 @@ def build(
         encode: texts to their vectors [n, d], as passages. Asked only for texts that the index before lacks.
         encode_tokens: texts and their languages (BCP 47) to the unit vectors [t, d] of their tokens, for late
             interaction; asked only for sentences that the index before lacks. None: the index does without.
+        encode_kinds: names of categories to the vectors [n, d] that words beside a photo are held against. None: the
+            index does without.
         look: media hashes (`Product.image`) to the vectors [n, p] of these pictures; asked only for new ones.
         progress: told the step ("texts", "sentences", "words", "pictures") and how much of it is done, 0..1.
         text_encoder, photo_encoder: names that change whenever the vectors would be others.
@@ -64,6 +67,8 @@ def build(
             write_texts(made, folder / "current" if same_text else None, listing, encode, progress)
             if encode_tokens is not None:
                 write_tokens(made, folder / "current" if same_text else None, listing, encode_tokens, progress)
+            if encode_kinds is not None:
+                kinds.write(made, encode_kinds)
             _write_words(made, progress)
             write_pictures(made, folder / "current" if same_photo else None, sorted(listing.media), look, progress)
             _swap(folder, made)

@@ -14,9 +14,9 @@ from knowledge.ranking import IDENTIFIED, rank
 from knowledge.records import Hit, Product, Source
 from knowledge.store import Store
 from knowledge.vectors import F32
-from knowledge.view import Find, Mask, View
+from knowledge.view import Beside, Find, Mask, View
 
-__all__ = ["Find", "Search"]
+__all__ = ["Beside", "Find", "Search"]
 
 _ROWS_A_RECORD = 3  # of one product that may be nearest together
 

@@ -127,6 +127,7 @@ class Vectors:
         self.n, self.d = rows.n, rows.d
         sample = np.linspace(0, self.n - 1, min(self.n, _SAMPLE)).astype(np.int64)
         self._sample: F32 = self.at(sample)
+        self.mean: F32 = self._sample.mean(axis=0) if self.n else np.zeros(self.d, np.float32)  # [d], of the sample
 
     @classmethod
     def of(cls, vectors: F32) -> Vectors:

@@ -21,11 +21,23 @@ EVERY: Kinds = frozenset({"product", "article"})
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Words that come with a photo: their vector [d], less the mean of words of their language and brought to where
+    the index's language has them. What they say of a product beyond `floor` counts `weight` times as much as a cosine
+    of its picture."""
+
+    vector: F32
+    weight: float
+    floor: float
+
+
+@dataclass(frozen=True)
 class Find:
     """What is looked for. Parts that are left out find nothing; those that are given add up.
 
     `text_vector` [d] is the query's, and `text_tokens` [t, d] are those of its tokens; `photo_vectors` [n, p] has one
-    for each photo or part of one, and a product counts by the picture that fits any of them best.
+    for each photo or part of one, and a product counts by the picture that fits any of them best. `beside` is what the
+    words beside a photo say by themselves; where it is given the photo and it decide, and `text_vector` does not.
     `identifiers` are SKUs, GTINs or MPNs as somebody wrote them.
 
     An article that has a version in `language` (BCP 47) is found by that one alone. Filters leave out other products;
@@ -40,6 +52,7 @@ class Find:
     text_vector: F32 | None = None
     text_tokens: F32 | None = None
     photo_vectors: F32 | None = None
+    beside: Beside | None = None
     identifiers: tuple[str, ...] = ()
     language: str | None = None
     kinds: Kinds = EVERY

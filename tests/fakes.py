@@ -24,6 +24,10 @@ from PIL import Image, ImageDraw
 from bot.answer.context import Shop
 from bot.conversations import Conversations
 from bot.engine import Bot
+from bot.fusion.late import Late
+from bot.fusion.query import Fusing
+from bot.fusion.telling import Telling
+from bot.fusion.words import Words
 from bot.intents import INTENTS
 from bot.messages import Heard, Intent, Message, Part, Photo, Reply, Speech, Text, TurnEvent
 from bot.phrasebook import Phrasebook
@@ -290,6 +294,14 @@ class Desk:
         self.store.close()
 
 
+# English words stay as they are, every photo shows something, and words beside it count as much as a cosine.
+FUSING = Fusing(
+    Words({"en": np.zeros(WIDTH, np.float32)}, {}),
+    Telling(np.zeros(8 * 8 * 3, np.float32), 1.0, 0.0),
+    Late(photo=1.0, words=1.0, floor=0.5),
+)
+
+
 def open_desk(
     folder: Path,
     stock: Stock = SMALL,
@@ -322,6 +334,8 @@ def open_desk(
         speech=lambda: recogniser,
         vision=Vision,
         reader=lambda: reader,
+        fusing=lambda: FUSING,
+        photo_head=lambda: None,
     )
     conversations = keep(f"sqlite:///{folder / 'conversations.db'}")
     given = Settings(data=folder, **settings)

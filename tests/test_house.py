@@ -19,10 +19,12 @@ MAY: dict[str, tuple[str, ...]] = {
     "bot.entities": ("bot.phrasebook", "bot.price_limits"),
     "bot.intents": ("bot.messages", "bot.errors"),
     "bot.models": ("bot.errors",),
+    "bot.fusion": ("bot.fusion",),
+    "bot.spoiling": ("bot.fusion",),
     "bot.senses": ("bot.senses", "bot.messages", "bot.errors", "bot.settings"),
     "bot.understand": (
-        "bot.senses", "bot.entities", "bot.intents", "bot.conversations", "bot.phrasebook", "bot.messages",
-        "bot.errors", "bot.settings",
+        "bot.senses", "bot.fusion.query", "bot.fusion.photo_head", "knowledge", "bot.entities", "bot.intents",
+        "bot.conversations", "bot.phrasebook", "bot.messages", "bot.errors", "bot.settings",
     ),
     "bot.answer": (
         "bot.answer", "knowledge", "bot.understand", "bot.entities", "bot.conversations", "bot.phrasebook",
@@ -41,7 +43,8 @@ MAY: dict[str, tuple[str, ...]] = {
 # These put the parts together and may import anything.
 FREE = {
     "bot.__main__", "bot.verbs", "bot.parts", "bot.importing", "bot.product_pictures", "bot.background",
-    "bot.fleet_report", "bot.measures", "bot.training",
+    "bot.fleet_report", "bot.measures", "bot.picture_vectors", "bot.training", "bot.training_fusion",
+    "bot.training_photos",
 }  # fmt: skip
 
 

@@ -69,7 +69,7 @@ class Desk:
         self.folder = folder
         self.seen = Seen()
         self.told: list[tuple[str, float]] = []
-        self.parts = Parts(Settings(data=folder / "data"))
+        self.parts = Parts(Settings(data=folder / "data", picture_copies=0))
         self.parts.text = CountingEncoder(self.seen)  # type: ignore[assignment]
         self.parts.vision = CountingVision(self.seen)  # type: ignore[assignment]
         for colour in ("blue", "red"):

@@ -104,7 +104,7 @@ def test_another_carrier_serves_where_the_first_is_withdrawn(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same bytes, cut elsewhere, in packages of another name."""
-    whole = models._join_halves()
+    whole = models.join_halves()
     for name, half in (("other_carrier_a", whole[:1_000_001]), ("other_carrier_b", whole[1_000_001:])):
         (tmp_path / name / "data").mkdir(parents=True)
         (tmp_path / name / "__init__.py").touch()

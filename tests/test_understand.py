@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from bot.conversations import Topic
 from bot.errors import TooLarge
+from bot.fusion.telling import Telling
 from bot.messages import Heard, Intent, Message, Part, Photo, Seen, Speech, StepFinished, StepStarted, Text, TurnEvent
 from bot.settings import Limits, Settings
 from bot.understand import Query, Senses, Stopwatch, Understanding
-from tests.fakes import WIDTH, Encoder, Reader, Recogniser, Said, Vision, picture, sound
+from tests.fakes import FUSING, WIDTH, Encoder, Reader, Recogniser, Said, Vision, picture, sound
 
 SIZES = frozenset({"42", "XL"})
 
@@ -22,12 +25,15 @@ class Ear:
         self.recogniser, self.reader, self.intents = Recogniser(), Reader(), Said()
         self.events: list[TurnEvent] = []
         self.watch = Stopwatch()
+        self.fusing = FUSING
         senses = Senses(
             text=Encoder(),
             intents=self.intents,  # type: ignore[arg-type]
             speech=lambda: self.recogniser,
             vision=Vision,
             reader=lambda: self.reader,
+            fusing=lambda: self.fusing,
+            photo_head=lambda: None,
         )
         self._understand = Understanding(senses, settings or Settings(), lambda: SIZES)
 
@@ -56,6 +62,17 @@ def test_text_speech_and_photos_are_one_query(ear: Ear) -> None:
     assert query.seen == Seen(("coffee mug",), ("2000000011370",), "MODEL HAR-77\nMODEL HAR-77")
     steps = [event for event in ear.events if isinstance(event, StepStarted | StepFinished)]
     assert steps == [StepStarted("listen"), StepFinished("listen"), StepStarted("look"), StepFinished("look")]
+
+
+@pytest.mark.parametrize("said", ["这个多少钱", "بكم هذا؟", "quanto costa?"])
+def test_a_photo_that_shows_nothing_is_left_out_where_there_are_words(ear: Ear, said: str) -> None:
+    shown = ear(Text(said), Photo(picture("blue")))
+    assert shown.photo_vectors is not None and shown.beside is not None
+    ear.fusing = dataclasses.replace(FUSING, telling=Telling(FUSING.telling.weights, -1.0, 0.0))
+    blind = ear(Text(said), Photo(picture("blue")))
+    assert blind.photo_vectors is None and blind.beside is None and blind.text == said
+    alone = ear(Photo(picture("blue")))
+    assert alone.photo_vectors is not None and alone.beside is None, "there is nothing else to go by"
 
 
 def test_words_in_a_photo_are_not_the_customers_own(ear: Ear) -> None:

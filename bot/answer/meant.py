@@ -127,6 +127,7 @@ def _hits(ask: Ask) -> list[Hit]:
             text=ask.query.text,
             text_vector=ask.query.text_vector,
             photo_vectors=ask.query.photo_vectors,
+            beside=ask.query.beside,
             language=ask.language,
             kinds=frozenset({"product"}),
         )

@@ -17,7 +17,7 @@ SURE = 0.6  # of an intent
 FIELD = 0.9  # cosine of a question with the question that a field answers
 FIELD_OF_REST = 0.915  # the same, after the product's name is taken out
 TEXT_OWN, TEXT_FOREIGN = 0.885, 0.83  # by `as_sentence`: in the language of the question, and in another
-PHOTO_SURE = 0.6  # cosine of a photo with a product's picture
+PHOTO_SURE = 0.3  # cosine of a photo with a product's picture, both through the shop's photo head
 
 
 def as_product(ask: Ask, hit: Hit) -> float:

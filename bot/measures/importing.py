@@ -249,7 +249,7 @@ def _peak() -> float:
 
 def _child(data: Path, feed: Path, threads: int) -> dict[str, Any]:
     parts = Parts(Settings(data=data, threads=threads))
-    given: dict[str, Any] = {"text": _Text(), "vision": _Vision(), "text_encoder": "fake", "photo_encoder": "fake"}
+    given: dict[str, Any] = {"text": _Text(), "vision": _Vision(), "text_encoder": "fake"}
     vars(parts).update(given)  # in place of what Parts would make at the first use
     own = _OwnMemory()
     own.start()

@@ -15,11 +15,17 @@ QUALITY = {
     "retrieval": "Finding passages across languages (XQuAD)",
     "tracking": "Tracking numbers",
     "logistics": "Expected dates of delivery, on a generated history",
+    "hearing": "Hearing: error rates, languages, what is no speech",
+    "languages": "Telling languages apart",
+    "seeing": "From a photo to the product",
+    "fusion": "A photo and a few words as one query",
     "recommendation": "Recommendations, on a generated history",
 }
 SPEED = {
     "turns": "Whole turns against the bare model passes",
+    "hearing_speed": "Hearing against openai-whisper and faster-whisper",
     "encoding": "Texts encoded a second",
+    "batching": "Requests of many conversations through one model",
     "vectors": "Nearest vectors",
     "importing": "Import of 100,000 products",
 }

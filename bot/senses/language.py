@@ -1,16 +1,15 @@
-"""Which language a text is written in, where it says enough: by its script, then by py3langid and telling words."""
+"""Which language a text is written in, where it says enough: by its script, then by its words' letters."""
 
 from __future__ import annotations
 
-import copy
 import functools
 import re
 import unicodedata
-from typing import Any
 
 import msgspec
 
-from bot.senses.telling_words import INTERNATIONAL, WORDS
+from bot.senses.language_grams import LETTERS, load, plain, probabilities, scores
+from bot.senses.language_second import second
 
 
 class Guess(msgspec.Struct, frozen=True):
@@ -21,13 +20,28 @@ class Guess(msgspec.Struct, frozen=True):
 
 
 _READ = 2_000  # characters; more of the same text says nothing new
-_SURE_ENOUGH = 0.6
-_NAME_SURE_ENOUGH = 0.85  # where every word is capitalised: it may be a name
-_TELLING, _TELLING_ALONE = 20.0, 60.0  # how much likelier a word makes the languages that have it, or the only one
-_TELLING_LETTERS = {"ru": frozenset("ыэёъ"), "uk": frozenset("іїєґ")}
-_SHORT = 12  # words; statistics do better than telling words in longer texts, which may quote names and titles
-_FOREIGN_LETTERS, _FOREIGN_SURE = 40, 0.9  # from when a text may be said to be in a language that is not offered
+_SURE_ENOUGH = 0.4
+_NOTHING = 0.5  # how likely it may be that a text is names, or letters at random
+# How much likelier words are names for the way they are capitalised: all small, one capitalised, several.
+_SMALL, _CAPITAL, _CAPITALS = 0.6, 3.0, 50.0
+_NAMES_SURE_ENOUGH = 0.85  # several capitalised words
+_TINY, _SURER = 3, 0.6  # letters in all: "no", "la"; or one capitalised word
+_TINY_AT_MOST = 0.75  # sure: so few letters never overrule a conversation ("ну а" is Ukrainian as well)
+_ACRONYM = 3  # letters of a single word in capitals that is one, or a size: DHL, XXL
+_ARTICLE = 3  # letters of one
+_SENTENCE = 5  # words, from when those in small letters count twice
+_FOREIGN_LETTERS, _FOREIGN_SURE = 12, 0.9  # from when a text may be said to be in a language that is not offered
+_ENGLISH = 2.0  # how much likelier than another language that has borrowed the word: "hello" in Vietnamese chats
+_CHINESE = 4.0  # how much likelier than the same characters in Japanese, which seldom does without kana
+_SIMPLIFIED = 0.75  # of texts in characters that are written alike in both Chinese scripts
+# Used everywhere, so a text of nothing else is in no language.
+_INTERNATIONAL = frozenset(
+    {"ok", "okay", "okey", "oke", "hi", "wow", "lol", "sms", "pdf", "usb", "led", "wifi", "email", "mail", "online"}
+)
+_NAMES = "~names"
+_PRIOR = 20.0  # how much likelier a message is in its conversation's language than in any other of that script
 
+_CODE = re.compile(r"[\d@]|://|www\.")  # what a code has; most texts have none
 _ASCII_RUN = re.compile(r"[!-~]+")
 _RUNS = re.compile(
     r"(?P<latin>[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]+(?:['’][A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]+)*)"
@@ -41,26 +55,26 @@ _RUNS = re.compile(
 )
 # One sign of these scripts says about as much as so many letters of an alphabet.
 _WEIGHTS = {"han": 3.0, "hangul": 2.0, "kana": 2.0}
-_CYRILLIC = {"ru", "uk", "bg", "sr", "be", "mk", "kk"}
 _OF_ONE_LANGUAGE = {"hebrew": "he", "devanagari": "hi", "thai": "th", "hangul": "ko"}
 _NOT_ARABIC = frozenset("پچژگکیےٹڈڑںہھۆێڵەۇۈ")  # Persian, Urdu, Kurdish and Uyghur write with these
 
 
 def warm(languages: tuple[str, ...]) -> None:
-    """Loads what `identify` needs (about 0.6 s), which the first call would do otherwise."""
-    for script in ("latin", "cyrillic"):
-        _narrowed(languages, script)
-    _han_variants()
+    """Loads what `identify` needs (about 0.8 s), which the first call would do otherwise."""
+    for text in ("hello there", "привет вам", "你好"):
+        identify(text, languages)
 
 
-def identify(text: str, languages: tuple[str, ...]) -> Guess | None:
+def identify(text: str, languages: tuple[str, ...], prior: str | None = None) -> Guess | None:
     """The text's main language out of `languages`, or None where it doesn't say enough.
 
     Numbers, codes, addresses, emoji and single names say nothing. A text in a language that is not offered gives
-    None where that is plain, for instance by its script.
+    None where that is plain, for instance by its script. Those of bot.settings.LANGUAGES are known, under any tag of
+    theirs. `prior` is the language of the conversation, if it is known: it decides what could be either.
     """
     text = unicodedata.normalize("NFC", text[:_READ])
-    text = _ASCII_RUN.sub(lambda run: " " if _is_code(run.group()) else run.group(), text)
+    if _CODE.search(text):
+        text = _ASCII_RUN.sub(lambda run: " " if _is_code(run.group()) else run.group(), text)
     runs: dict[str, list[str]] = {}
     for run in _RUNS.finditer(text):
         runs.setdefault(str(run.lastgroup), []).append(run.group())
@@ -68,14 +82,12 @@ def identify(text: str, languages: tuple[str, ...]) -> Guess | None:
     if script is None or script == "other":
         return None
     if script in _OF_ONE_LANGUAGE:
-        found = Guess(_OF_ONE_LANGUAGE[script], 0.99) if len("".join(runs[script])) > 1 else None
-    elif script == "east_asian":
-        found = _east_asian("".join(runs.get("han", ())), "".join(runs.get("kana", ())))
-    elif script == "arabic":
-        found = _arabic("".join(runs["arabic"]))
-    else:
-        return _by_letters(runs[script], script, languages)
-    return _offered(found, languages)
+        return _offered(Guess(_OF_ONE_LANGUAGE[script], 0.99), languages) if _says(runs[script]) else None
+    if script == "arabic":
+        return _offered(_arabic("".join(runs["arabic"])), languages)
+    if script == "east_asian":
+        return _east_asian(runs.get("han", []), runs.get("kana", []), languages, prior)
+    return _by_letters(runs[script], script, languages, prior)
 
 
 def _is_code(run: str) -> bool:
@@ -107,43 +119,27 @@ def _offered(guess: Guess | None, languages: tuple[str, ...]) -> Guess | None:
     return None
 
 
-@functools.cache
-def _han_variants() -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
-    """Characters that are simplified only, traditional only, Japanese only, and all that Japanese uses.
+def _says(words: list[str]) -> bool:
+    """Whether there is more than one letter; one syllable of Korean may be a word."""
+    return len(words) > 1 or len(words[0]) > 1 or "가" <= words[0] <= "힣"
 
-    Read off the national character sets: what GB 2312 has and Big5 lacks is simplified, and the other way round;
-    what JIS X 0208 has and both lack is Japanese alone.
+
+@functools.lru_cache(maxsize=64)
+def _tags(known: tuple[str, ...], languages: tuple[str, ...]) -> dict[str, str]:
+    """The classes of a model that are offered, and under which tag: the same, else its base with or without a region.
+
+    Where one Chinese alone is offered, both stand for it.
     """
-
-    def held(encoding: str) -> set[str]:
-        every = map(chr, range(0x4E00, 0xA000))
-        return {sign for sign in every if sign.encode(encoding, "ignore")}
-
-    simplified, traditional, japanese = held("gb2312"), held("big5"), held("shift_jis")
-    return (
-        frozenset(simplified - traditional),
-        frozenset(traditional - simplified),
-        frozenset(japanese - simplified - traditional),
-        frozenset(japanese),
-    )
-
-
-def _east_asian(han: str, kana: str) -> Guess | None:
-    """Kana is Japanese, but for the odd の that Chinese shop names borrow."""
-    if len(kana) >= 0.15 * (len(han) + len(kana)):
-        return Guess("ja", 0.99) if len(kana) + len(han) > 1 else None
-    only_simplified, only_traditional, only_japanese, japanese = _han_variants()
-    simplified = sum(sign in only_simplified for sign in han)
-    traditional = [sign for sign in han if sign in only_traditional]
-    if sum(sign in only_japanese for sign in han) > simplified + len(traditional):
-        return Guess("ja", 0.9)
-    if simplified == len(traditional):
-        return Guess("zh", 0.7) if len(han) > 1 else None
-    if simplified > len(traditional):
-        return Guess("zh", round(0.6 + 0.39 * simplified / (simplified + len(traditional)), 2))
-    if not simplified and len(han) < 5 and japanese.issuperset(han):
-        return Guess("zh-Hant", 0.7)  # a few words that may be Japanese as well
-    return Guess("zh-Hant", round(0.6 + 0.39 * len(traditional) / (simplified + len(traditional)), 2))
+    found = {}
+    for name in known:
+        same = name if name in languages else None
+        base = name.partition("-")[0]
+        tag = same or next((tag for tag in languages if tag.partition("-")[0] == base and tag not in known), None)
+        if tag is None and base == "zh":
+            tag = next((tag for tag in languages if tag.partition("-")[0] == "zh"), None)
+        if tag is not None:
+            found[name] = tag
+    return found
 
 
 def _arabic(letters: str) -> Guess | None:
@@ -152,59 +148,102 @@ def _arabic(letters: str) -> Guess | None:
     return Guess("ar", 0.99) if len(letters) > 1 and foreign < 0.08 * len(letters) else None
 
 
+def _east_asian(han: list[str], kana: list[str], languages: tuple[str, ...], prior: str | None) -> Guess | None:
+    """Kana is Japanese, but for the odd の that Chinese shop names borrow; characters alone are by their use."""
+    signs = sum(map(len, han)), sum(map(len, kana))
+    if signs[1] >= 0.15 * sum(signs):
+        return _offered(Guess("ja", 0.99), languages) if sum(signs) > 1 else None
+    shares, _ = _shares(han, "han", languages, prior)
+    if not shares:
+        return None
+    language = max(shares, key=lambda tag: shares[tag])
+    return Guess(language, min(0.99, round(shares[language], 3))) if shares[language] >= _SURE_ENOUGH else None
+
+
 @functools.cache
-def _identifier() -> Any:
-    """py3langid over all its languages."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-
-
-@functools.lru_cache(maxsize=16)
-def _narrowed(languages: tuple[str, ...], script: str) -> tuple[Any, dict[str, str]]:
-    """py3langid over the languages offered that are written in `script`, and their tags by its codes."""
-    elsewhere = {"ar", "zh", "ja", *_OF_ONE_LANGUAGE.values()}
-    tags: dict[str, str] = {}
-    for tag in languages:
-        base = tag.partition("-")[0]
-        if base in _identifier().labels and base not in elsewhere and (base in _CYRILLIC) == (script == "cyrillic"):
-            tags.setdefault(base, tag)
-    narrow = copy.copy(_identifier())
-    narrow.set_languages(list(tags))
-    return narrow, tags
+def _han_variants() -> tuple[frozenset[str], frozenset[str]]:
+    """Characters that are simplified only (in GB 2312 and not in Big5), and traditional only (the other way round)."""
+    every = map(chr, range(0x4E00, 0xA000))
+    held = {sign: (bool(sign.encode("gb2312", "ignore")), bool(sign.encode("big5", "ignore"))) for sign in every}
+    return (
+        frozenset(sign for sign, where in held.items() if where == (True, False)),
+        frozenset(sign for sign, where in held.items() if where == (False, True)),
+    )
 
 
-def _by_letters(words: list[str], script: str, languages: tuple[str, ...]) -> Guess | None:
-    """A language of the Latin or the Cyrillic alphabet: py3langid's odds, times those of the telling words."""
-    lower = [word.lower().replace("’", "'") for word in words]
-    kept = [word for word, low in zip(words, lower, strict=True) if low not in INTERNATIONAL]
-    if not kept:
+def _simplified(han: str) -> float:
+    """How likely Chinese in these characters is the simplified one."""
+    only_simplified, only_traditional = _han_variants()
+    simplified = sum(sign in only_simplified for sign in han)
+    traditional = sum(sign in only_traditional for sign in han)
+    if simplified == traditional:
+        return _SIMPLIFIED
+    return 0.01 + 0.98 * simplified / (simplified + traditional)
+
+
+def _by_letters(words: list[str], script: str, languages: tuple[str, ...], prior: str | None) -> Guess | None:
+    """A language of the Latin or the Cyrillic alphabet."""
+    kept = [word for word in words if word.lower() not in _INTERNATIONAL]
+    if not kept or (len(kept) == 1 and kept[0].isupper() and len(kept[0]) <= _ACRONYM):
         return None
-    narrow, tags = _narrowed(languages, script)
+    names = all(any(map(str.isupper, word)) for word in kept) and not all(map(str.isupper, kept))
+    named = _SMALL if not names else _CAPITAL if len(kept) == 1 else _CAPITALS
+    read = LETTERS[script].findall(plain(" ".join(words)))
+    if len(words) >= _SENTENCE:  # capitals in a sentence are names and titles, if not German nouns
+        read += LETTERS[script].findall(" ".join(word for word in words if word.islower()))
+    shares, nothing = _shares(
+        read, script, languages, prior, named, "" if names or len(words) == 1 else " ".join(words)
+    )
+    offered = sum(shares.values())
+    if not shares or nothing > _NOTHING:
+        return None
+    if offered + nothing < 1 - _FOREIGN_SURE and sum(map(len, words)) >= _FOREIGN_LETTERS:
+        return None
+    language = max(shares, key=lambda tag: shares[tag])
+    confidence = shares[language] / offered
+    article = script == "latin" and len(kept) == 2 and len(kept[0]) <= _ARTICLE < len(kept[1])
+    if names and article and not language.startswith("de"):
+        return None  # Le Creuset, La Paz; any noun of German has a capital
+    tiny = sum(map(len, kept)) <= _TINY
+    enough = _SURE_ENOUGH
+    if names and len(kept) > 1:
+        enough = _NAMES_SURE_ENOUGH
+    elif names or tiny:
+        enough = _SURER
+    if confidence < enough:
+        return None
+    return Guess(language, round(min(confidence, _TINY_AT_MOST) if tiny else confidence, 3))
+
+
+def _shares(
+    words: list[str],
+    script: str,
+    languages: tuple[str, ...],
+    prior: str | None,
+    named: float = 1.0,
+    text: str = "",
+) -> tuple[dict[str, float], float]:
+    """How likely each language offered is among all that the model knows, and that it is none but names.
+
+    `named` is how much likelier names are than the letters say; on `text`, where given, py3langid is asked as well.
+    """
+    known = load(script).classes
+    tags = _tags(known, languages)
     if not tags:
-        return None
-    known = all(low in WORDS for low in lower)
-    names = all(word[0].isupper() for word in kept) and not all(map(str.isupper, kept)) and not known
-    text = " ".join(words)
-    odds = dict(narrow.rank(text))
-    telling = [WORDS[low] for low in set(lower) if low in WORDS] if len(words) <= _SHORT else []
-    if not names:
-        for having in telling:
-            for language in having & odds.keys():
-                odds[language] *= _TELLING if len(having) > 1 else _TELLING_ALONE
-    for language, signs in _TELLING_LETTERS.items():
-        if language in odds and not signs.isdisjoint("".join(lower)):
-            odds[language] *= _TELLING_ALONE
-    language = max(odds, key=lambda language: odds[language])
-    confidence = odds[language] / sum(odds.values())
-    if confidence < (_NAME_SURE_ENOUGH if names else _SURE_ENOUGH) or _is_foreign(text, tags):
-        return None
-    return Guess(tags[language], round(confidence, 3))
-
-
-def _is_foreign(text: str, tags: dict[str, str]) -> bool:
-    """Whether a text long enough to tell is plainly in a language that is not offered."""
-    if len(text) < _FOREIGN_LETTERS:
-        return False
-    language, confidence = _identifier().classify(text)
-    return language not in tags and confidence >= _FOREIGN_SURE
+        return {}, 0.0
+    found = scores(words, script)
+    if text:
+        found = [ours + its for ours, its in zip(found, second(text, known), strict=True)]
+    odds = probabilities(dict(zip(known, found, strict=True)))
+    if script == "han":
+        simplified = _simplified("".join(words))
+        chinese = _CHINESE * (odds["zh"] + odds["zh-Hant"])
+        odds |= {"zh": chinese * simplified, "zh-Hant": chinese * (1 - simplified)}
+    for name in odds:
+        odds[name] *= named if name == _NAMES else _ENGLISH if name == "en" else 1.0
+        odds[name] *= _PRIOR if prior is not None and tags.get(name) == prior else 1.0
+    total = sum(odds.values())
+    shares: dict[str, float] = {}
+    for name, tag in tags.items():
+        shares[tag] = shares.get(tag, 0.0) + odds[name] / total
+    return shares, odds.get(_NAMES, 0.0) / total

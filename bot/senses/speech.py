@@ -1,11 +1,17 @@
-"""Speech → text: Whisper behind a gate that lets only speech through."""
+"""Speech → text: Whisper behind a gate that lets only speech through.
+
+Every choice here was measured; HEARING.md has the figures.
+"""
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,125 +21,157 @@ import torch
 
 from bot.messages import Heard
 from bot.senses.voice_activity import Span, VoiceActivity
+from bot.senses.whisper_decoding import Beginning, Decoded, Options, Search
+from bot.senses.whisper_model import Decoder, Encoder, Weights, best_kinds, sizes
+from bot.senses.whisper_scripts import Writing
 
 Samples = npt.NDArray[np.float32]
 
 RATE = 16_000
-# Samples of one window. Whisper has room for 30 s, but leaves out sentences of a full one: of 33 s in English the error
-# rate is 0.02 by windows of 20 s with time marks, 0.09 by 30 s, and 0.49 by 30 s without time marks.
+# Samples of one window. Whisper has room for 30 s, but leaves out sentences of a full one.
 _WINDOW = 20 * RATE
-_TEMPERATURES = (0.0, 0.4, 0.8)  # the next is tried where a text fails the thresholds
+_LEAST, _ROOM = 10 * RATE, 30 * RATE  # what is encoded at least; what Whisper learnt with
+_AFTER = 2 * RATE  # silence after the last word, without which Whisper does not stop
+_FRAME = 320  # samples of one frame after the encoder
+_TIMED = 5 * RATE  # longer windows are written with time marks, without which sentences are left out
 _LOWEST_LOG_PROBABILITY, _HIGHEST_COMPRESSION, _NO_SPEECH = -1.0, 2.4, 0.6  # openai-whisper's own
-# What might have been said before, to settle the script: Whisper base writes spoken Hindi in Urdu's letters otherwise,
-# and Mandarin as often in traditional characters as in simplified ones. Hindi errs a third less with this sentence
-# than with a plain greeting (character error rate 0.30 and 0.45 on ten clips), Mandarin two thirds less than without
-# (0.10 and 0.30). Japanese and French gain nothing.
-_PROMPTS = {
-    "hi": "नमस्ते, मेरे ऑर्डर, पार्सल और डिलीवरी के बारे में एक सवाल है।",
-    "zh": "您好，我想问一下订单、包裹和配送的问题。",
-    "zh-Hant": "您好，我想問一下訂單、包裹和配送的問題。",
+_BEAMS = 5  # openai-whisper's own number where it searches
+# What the shop might have said before, which settles the script and the field: Whisper base would rather write Hindi
+# in Urdu's or in Latin letters. These are first sentences of the catalogues' "other", not chosen for any recording.
+_BEFORE = {
+    "hi": "यहाँ उत्पादों, ऑर्डर, डिलीवरी, सीमा शुल्क और वापसी से जुड़ी सहायता मिलती है।",
+    "zh": "我可以解答有关商品、订单、配送、清关和退货的问题。",
+    "zh-Hant": "我可以協助處理商品、訂單、配送、清關和退貨的問題。",
+    "ja": "商品、ご注文、配送、通関、返品についてお手伝いできます。",
 }
-_ARABIC_LEADS = range(0xD8, 0xDC)  # first bytes of Arabic letters in UTF-8; no byte of Devanagari lies here
 _TOKENS, _TOKENS_A_SECOND = 40, 30  # more than anybody says, so that a loop ends soon in a short note
 _HINT = 3.0  # how much likelier the expected language is
+_DOUBT = 0.05  # a second language with this chance is tried as well, and the likelier text taken
+
+
+@dataclass(frozen=True)
+class _Understood:
+    decoded: Decoded
+    tag: str
+    length: int  # samples
 
 
 class Whisper:
-    """Hears voice notes in `languages` (BCP 47). Calls from several threads take turns: Whisper keeps state."""
+    """Hears voice notes in `languages` (BCP 47). Calls from several threads take turns, so that they share no core."""
 
     def __init__(self, checkpoint: Path, voice_activity: Path, languages: tuple[str, ...], threads: int) -> None:
         """Loads both models; `threads` (0: as many as there are cores) sets those of torch, for the whole process."""
-        import whisper
         from whisper.tokenizer import LANGUAGES, get_tokenizer
 
         with warnings.catch_warnings():  # openai-whisper leaves its vocabulary file open
             warnings.simplefilter("ignore", ResourceWarning)
-            get_tokenizer(multilingual=True)
+            tokenizer = get_tokenizer(multilingual=True)
         torch.set_num_threads(threads or os.cpu_count() or 1)
-        self._model: Any = whisper.load_model(str(checkpoint), device="cpu").eval()
+        self._checkpoint = checkpoint
+        held = torch.load(checkpoint, weights_only=True, mmap=True)
+        weights, kinds = Weights(held["model_state_dict"]), best_kinds()
+        self._mels: int = held["dims"]["n_mels"]
+        self._encoder = Encoder(weights, sizes(held["dims"]), kinds.encoder)
+        self._search = Search(Decoder(weights, sizes(held["dims"]), kinds.linear), tokenizer, kinds.linear)
         self._voice = VoiceActivity(voice_activity)
         self._tags: dict[str, str] = {}
         for tag in languages:
             if (code := tag.partition("-")[0]) in LANGUAGES:
                 self._tags.setdefault(code, tag)
-        self._unwritten = {"hi": [-1, *_arabic_tokens()]}  # -1 stands for Whisper's own list of what is no speech
+        self._writings: dict[str, Writing] = {}
         self._turn = threading.Lock()
 
     def hear(self, samples: Samples, hint: str | None = None) -> Heard | None:
         """What is said in float32[n] at 16 kHz, or None where nobody speaks or nobody could understand it.
 
-        `hint` is the language that the conversation is held in: it decides where the sound does not.
+        `hint` is the language that the conversation is held in: it decides where the sound does not. Every window of
+        a long note is understood in its own language, and the note's is that of most of it.
         """
         windows = _windows(self._voice.spans(samples))
-        if not windows:
-            return None
-        with self._turn, torch.inference_mode():
-            first = self._encoded(samples, windows[0])
-            code = self._language(first, hint)
-            tag = hint if hint and hint.partition("-")[0] == code else self._tags[code]
-            results = [self._understood(first, tag, windows[0])]
-            results += [self._understood(self._encoded(samples, window), tag, window) for window in windows[1:]]
-        understood = [result for result in results if result is not None]
+        understood: list[_Understood] = []
+        for window in windows:
+            with self._turn, torch.inference_mode():
+                found = self._understood(samples[slice(*window)], hint)
+            if found:
+                understood.append(found)
+                hint = hint or found.tag
         if not understood:
             return None
-        gap = "" if code in ("zh", "ja", "th") else " "
-        words = sum(len(result.tokens) + 1 for result in understood)
-        mean = sum(result.avg_logprob * (len(result.tokens) + 1) for result in understood) / words
-        return Heard(gap.join(result.text for result in understood), tag, round(float(np.exp(mean)), 3))
+        lengths: dict[str, int] = {}
+        for part in understood:
+            lengths[part.tag] = lengths.get(part.tag, 0) + part.length
+        tag = max(lengths, key=lambda tag: lengths[tag])
+        gap = "" if tag.partition("-")[0] in ("zh", "ja", "th") else " "
+        words = sum(len(part.decoded.tokens) + 1 for part in understood)
+        mean = sum(part.decoded.log_probability * (len(part.decoded.tokens) + 1) for part in understood) / words
+        return Heard(gap.join(part.decoded.text for part in understood), tag, round(math.exp(mean), 3))
 
     def transcribe(self, samples: Samples, language: str | None = None) -> dict[str, Any]:
-        """openai-whisper's own transcription, ungated, as a measure of what `hear` adds."""
+        """openai-whisper's own transcription, ungated, as a measure of what `hear` adds. Loads its model at first."""
         with self._turn, torch.inference_mode():
-            heard: dict[str, Any] = self._model.transcribe(
+            heard: dict[str, Any] = self._stock.transcribe(
                 samples, language=language, fp16=False, condition_on_previous_text=False
             )
         return heard
 
-    def _encoded(self, samples: Samples, window: Span) -> torch.Tensor:
-        """Whisper's features of one window, float32[1, 1500, 512]; made once, for the language and for the text."""
-        from whisper.audio import log_mel_spectrogram, pad_or_trim
+    @cached_property
+    def _stock(self) -> Any:
+        import whisper
 
-        sound = pad_or_trim(samples[slice(*window)])
-        features: torch.Tensor = self._model.encoder(log_mel_spectrogram(sound, self._model.dims.n_mels)[None])
-        return features
+        return whisper.load_model(str(self._checkpoint), device="cpu").eval()
 
-    def _language(self, features: torch.Tensor, hint: str | None) -> str:
-        """Whisper's code of the likeliest language out of those offered."""
-        chances = self._model.detect_language(features)[1][0]
-        if hint and (code := hint.partition("-")[0]) in self._tags:
-            chances[code] *= _HINT
-        return max(self._tags, key=lambda code: chances[code])
+    def _understood(self, sound: Samples, hint: str | None) -> _Understood | None:
+        """The text of one window that passes Whisper's thresholds, or None.
 
-    def _understood(self, features: torch.Tensor, tag: str, window: Span) -> Any:
-        """The decoding of one window that passes Whisper's thresholds, or None."""
-        from whisper.decoding import DecodingOptions
-
-        code = tag.partition("-")[0]
-        prompt = _PROMPTS.get(tag, _PROMPTS.get(code))
-        most = min(self._model.dims.n_text_ctx // 2, _TOKENS + _TOKENS_A_SECOND * (window[1] - window[0]) // RATE)
-        for temperature in _TEMPERATURES:
-            options = DecodingOptions(
-                language=code, prompt=prompt, suppress_tokens=self._unwritten.get(code, "-1"),
-                sample_len=most, temperature=temperature, fp16=False,
-            )  # fmt: skip
-            with torch.random.fork_rng(devices=[]):  # the same sound gives the same text, drawn by chance or not
-                torch.manual_seed(0)
-                result = self._model.decode(features, options)[0]
-            unlikely = result.avg_logprob < _LOWEST_LOG_PROBABILITY
-            if unlikely and result.no_speech_prob > _NO_SPEECH:
+        A sound whose language is in doubt is given all of Whisper's room, and a text in both. What loops, is cut or
+        unlikely is tried once more with that room, which costs three times as much and is seldom needed.
+        """
+        for least in (_LEAST, _ROOM):
+            begun = self._begun(sound, least)
+            tags = self._likeliest(begun.languages, hint)
+            if len(tags) > 1 and least < _ROOM:
+                continue
+            found = [(self._decoded(begun, tag, len(sound)), chance, tag) for tag, chance in tags]
+            decoded, _, tag = max(found, key=lambda one: one[0].total + math.log(one[1]))
+            unlikely = decoded.log_probability < _LOWEST_LOG_PROBABILITY
+            if unlikely and begun.no_speech > _NO_SPEECH:
                 return None
-            if not unlikely and result.compression_ratio <= _HIGHEST_COMPRESSION:
-                return result if any(map(str.isalnum, result.text)) else None
+            if decoded.ended and not unlikely and decoded.compression <= _HIGHEST_COMPRESSION:
+                return _Understood(decoded, tag, len(sound)) if any(map(str.isalnum, decoded.text)) else None
         return None
 
+    def _begun(self, sound: Samples, least: int) -> Beginning:
+        """The decoder's first look at one window, with silence after it up to `least` samples and a whole frame."""
+        from whisper.audio import log_mel_spectrogram
 
-def _arabic_tokens() -> list[int]:
-    """Whisper's tokens that hold a piece of an Arabic letter, which spoken Hindi is not to be written in."""
-    from whisper.tokenizer import get_tokenizer
+        length = -(-max(least, len(sound) + _AFTER) // _FRAME) * _FRAME
+        mel = log_mel_spectrogram(np.pad(sound, (0, length - len(sound))), self._mels)
+        return self._search.begin(self._encoder(mel))
 
-    tokenizer = get_tokenizer(multilingual=True)
-    pieces = ((token, tokenizer.encoding.decode_single_token_bytes(token)) for token in range(tokenizer.eot))
-    return [token for token, piece in pieces if any(byte in _ARABIC_LEADS for byte in piece)]
+    def _likeliest(self, chances: dict[str, float], hint: str | None) -> list[tuple[str, float]]:
+        """The likeliest language, and the next where there is doubt, with their chances among those offered."""
+        expected = hint.partition("-")[0] if hint else ""
+        weighed = {code: chances[code] * (_HINT if code == expected else 1) for code in self._tags}
+        total = sum(weighed.values())
+        first, second = sorted(weighed, key=lambda code: weighed[code], reverse=True)[:2]
+        codes = [first, second] if weighed[second] > _DOUBT * total else [first]
+        return [
+            (hint if hint and code == expected else self._tags[code], max(weighed[code] / total, 1e-9))
+            for code in codes
+        ]
+
+    def _decoded(self, begun: Beginning, tag: str, length: int) -> Decoded:
+        """The text of one window in one language."""
+        code = tag.partition("-")[0]
+        options = Options(
+            beams=_BEAMS,
+            most=min(self._search.room, _TOKENS + _TOKENS_A_SECOND * length // RATE),
+            timed=length > _TIMED,
+            before=_BEFORE.get(tag, _BEFORE.get(code, "")),
+        )
+        if tag not in self._writings:
+            self._writings[tag] = Writing(tag, self._search.pieces)
+        return self._search.decode(begun, code, self._writings[tag], options)
 
 
 def _windows(spans: Sequence[Span]) -> list[Span]:

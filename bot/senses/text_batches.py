@@ -26,6 +26,7 @@ I32 = npt.NDArray[np.int32]
 Taken = TypeVar("Taken")
 
 _TOKENS = 256  # of a batch, padding included: what it needs stays in a core's cache. 2,048 take a quarter longer.
+_LEAST_TOKENS = 64  # below, a batch is over before another thread has begun
 _TEXTS = 4_096  # sorted by length together; more would only need more memory
 
 
@@ -69,7 +70,7 @@ class BatchEncoder:
         able = torch.cpu.get_capabilities()
         kind = torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
         self._model = _Model(self._weights, kind)
-        self._workers = _workers(threads)
+        self._threads, self._workers = threads, _workers(threads)
 
     def encode(self, texts: Sequence[str], progress: Callable[[float], None] | None = None) -> F32:
         """float32[n, 384] with rows of length 1: the mean of a text's tokens. `progress` is told the part done."""
@@ -94,7 +95,7 @@ class BatchEncoder:
         """For each batch the texts' numbers and what `take` makes of the states [b, t, 384] and lengths [b]."""
         for start in range(0, len(texts), _TEXTS):
             tokens = self._tokeniser.tokens(texts[start : start + _TEXTS])
-            groups = _by_length(tokens)
+            groups = _by_length(tokens, self._threads)
 
             def work(group: list[int], tokens: list[I32] = tokens) -> Taken:
                 return self._model.run([tokens[row] for row in group], take)
@@ -184,11 +185,16 @@ def _apart(states: Tensor, lengths: I32) -> list[F32]:
     return [state[:length].numpy().copy() for state, length in zip(states, lengths.tolist(), strict=True)]
 
 
-def _by_length(tokens: list[I32]) -> list[list[int]]:
-    """The texts' numbers in batches of at most _TOKENS tokens, or one text, from short texts to long."""
+def _by_length(tokens: list[I32], threads: int) -> list[list[int]]:
+    """The texts' numbers in batches of at most _TOKENS tokens, or one text, from short texts to long.
+
+    A few texts are shared out among the threads, as far as a batch for each is worth its while.
+    """
+    share = -(-sum(map(len, tokens)) // threads)
+    most = min(_TOKENS, max(_LEAST_TOKENS, share))
     groups: list[list[int]] = []
     for row in sorted(range(len(tokens)), key=lambda row: len(tokens[row])):
-        if groups and (len(groups[-1]) + 1) * len(tokens[row]) <= _TOKENS:
+        if groups and (len(groups[-1]) + 1) * len(tokens[row]) <= most:
             groups[-1].append(row)
         else:
             groups.append([row])
