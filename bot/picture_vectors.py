@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from bot import product_pictures
 from bot.errors import NotReady
@@ -37,6 +38,8 @@ class Pictures:
 
     def __call__(self, names: Sequence[str]) -> F32:
         """The vectors [n, d] of pictures, for the index."""
+        if self.parts.shared_space is not None:
+            return np.asarray(self.parts.shared_space.look(self._images(names)).vectors)
         head = self.parts.photo_head
         assert head is not None, "not made ready"
         missing = [name for name in names if name not in self._kept]
@@ -47,7 +50,7 @@ class Pictures:
     def ready(self) -> None:
         """Makes a head of the shop's own pictures where it has pictures and no head; kept for the imports to come."""
         known = sorted({picture.media for picture in self.parts.store.all_pictures() if picture.media})
-        if known and self.parts.photo_head is None:
+        if known and self.parts.shared_space is None and self.parts.photo_head is None:
             keep(self.parts.photo_head_file, self._made(known[:: -(-len(known) // _SAMPLE)]))
 
     def looked(self, names: Sequence[str]) -> tuple[F32, F32]:
@@ -56,19 +59,22 @@ class Pictures:
         Raises:
             NotReady: a picture is not in the media folder.
         """
+        images, count = self._images(names), self.parts.settings.picture_copies
+        vectors = self.parts.vision.look(images).vectors
+        if not count:
+            return vectors, np.empty((len(names), 0, vectors.shape[1]), np.float32)
+        with ThreadPoolExecutor(product_pictures.THREADS, "pictures") as pool:
+            altered = list(pool.map(lambda image: copies(image, count), images))
+        return vectors, np.stack([self.parts.vision.look(some).vectors for some in altered])
+
+    def _images(self, names: Sequence[str]) -> list[Image.Image]:
         shelf = Shelf(self.parts.store, self.parts.media, self.parts.settings.limits)
         try:
             contents = [shelf.file(name).read_bytes() for name in names]
         except OSError as error:
             raise NotReady(f"A picture is missing: {error}. Import the products again.") from None
         with ThreadPoolExecutor(product_pictures.THREADS, "pictures") as pool:
-            images = list(pool.map(lambda content: decode_photo(content, shelf.limits), contents))
-            count = self.parts.settings.picture_copies
-            altered = list(pool.map(lambda image: copies(image, count), images))
-        vectors = self.parts.vision.look(images).vectors
-        if not count:
-            return vectors, np.empty((len(names), 0, vectors.shape[1]), np.float32)
-        return vectors, np.stack([self.parts.vision.look(some).vectors for some in altered])
+            return list(pool.map(lambda content: decode_photo(content, shelf.limits), contents))
 
     def _made(self, names: Sequence[str]) -> PhotoHead:
         found = [self.looked(few) for few in (names[at : at + _BATCH] for at in range(0, len(names), _BATCH))]

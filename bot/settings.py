@@ -31,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     data: Path = Path("data")
     weights: Path = Path("~/.cache/babeldesk")
+    vision: str = ""  # a folder with a SigLIP, SigLIP 2 or CLIP checkpoint that sees in place of the packaged model
     picture_copies: int = 4  # altered copies of a product's picture that are learnt from beside it
     language: str = "en"  # of the reply where nothing else decides it
     shop_name: str = "Babeldesk demo shop"

@@ -4,92 +4,35 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from bot import entities
 from bot.conversations import Topic
 from bot.entities import Entities
 from bot.errors import BadInput, TooLarge
-from bot.fusion.photo_head import PhotoHead
-from bot.fusion.query import Fusing
-from bot.intents import INTENTS, IntentHead
+from bot.fusion.query import Fused
+from bot.intents import INTENTS
 from bot.messages import Heard, Intent, Message, Photo, Seen, Speech, StepFinished, StepStarted, Text, TurnEvent
 from bot.phrasebook import best
+from bot.seams import F32, Senses
 from bot.senses.language import identify
 from bot.senses.media import decode_photo, decode_speech
 from bot.settings import LANGUAGES, Settings
 from knowledge.view import Beside
 
-F32 = NDArray[np.float32]
 Tell = Callable[[TurnEvent], None]
-
-
-class TextEncoder(Protocol):
-    """Texts to unit vectors [n, d]; queries and passages of one meaning are near each other. Hashed by identity."""
-
-    def __hash__(self) -> int: ...
-
-    def queries(self, texts: Sequence[str]) -> F32: ...
-
-    def passages(self, texts: Sequence[str]) -> F32: ...
-
-
-class Recogniser(Protocol):
-    """Samples float32 [n], mono, 16 kHz, to what was said; None where nothing was, or nothing intelligible."""
-
-    def hear(self, samples: F32, hint: str | None = None) -> Heard | None: ...
-
-
-class Look(Protocol):
-    """What a vision encoder makes of n pictures: unit vectors [n, p] and the names of what each shows."""
-
-    @property
-    def vectors(self) -> F32: ...
-
-    @property
-    def labels(self) -> tuple[tuple[str, ...], ...]: ...
-
-
-class VisionEncoder(Protocol):
-    """Pictures to vectors and labels."""
-
-    def look(self, images: list[Image.Image]) -> Look: ...
-
-
-class Reader(Protocol):
-    """The text and the barcodes in a picture."""
-
-    def read(self, image: Image.Image) -> str: ...
-
-    def barcodes(self, image: Image.Image) -> tuple[str, ...]: ...
-
-
-@dataclass(frozen=True)
-class Senses:
-    """The models that understand. Those for speech and pictures come when they are first needed."""
-
-    text: TextEncoder
-    intents: IntentHead
-    speech: Callable[[], Recogniser]
-    vision: Callable[[], VisionEncoder]
-    reader: Callable[[], Reader]
-    fusing: Callable[[], Fusing]
-    photo_head: Callable[[], PhotoHead | None]
 
 
 @dataclass(frozen=True)
 class Query:
     """What a message asks. `text` is typed and heard together; `text_vector` [d] is None where there is none.
     `photo_vectors` [n, p] are of photos and parts of them, `beside` is what the words beside them say by themselves.
+    `pictured` [p] is the text in the space of pictures, where they share one.
     `intents` are the probabilities in the order of INTENTS."""
 
     text: str
@@ -101,6 +44,7 @@ class Query:
     text_vector: F32 | None = None
     photo_vectors: F32 | None = None
     beside: Beside | None = None
+    pictured: F32 | None = None
     heard: Heard | None = None
     seen: Seen | None = None
     told: bool = True  # the message says what language it is in
@@ -167,27 +111,29 @@ class Understanding:
         if text:
             with watch.stage("encode"):
                 vector = self._senses.text.queries([text])[0]
-        looks, beside = self._fused(looks, vector, language)
+        fusing = self._senses.fusing() if looks is not None else None
+        fused = fusing.fuse(looks, vector, language) if fusing and looks is not None else Fused()
+        beside = Beside(fused.words, fusing.weight, fusing.late.floor) if fusing and fused.words is not None else None
+        space = self._senses.shared_space()
+        pictured = space.queries([text])[0] if space and text else None
         chances = self._senses.intents.probabilities(vector) if vector is not None else None
         intent, confidence = _intent(text, chances, named, topic)
         return Query(
-            text, language, intent, confidence, named, chances, vector, looks, beside, heard, seen, told, unheard
+            text,
+            language,
+            intent,
+            confidence,
+            named,
+            chances,
+            vector,
+            fused.photos,
+            beside,
+            pictured,
+            heard,
+            seen,
+            told,
+            unheard,
         )
-
-    def _fused(self, looks: F32 | None, vector: F32 | None, language: str) -> tuple[F32 | None, Beside | None]:
-        """The photos as the index has pictures, and what the words beside them say. Where there are words, photos that
-        show nothing are left out."""
-        if looks is None:
-            return None, None
-        head, fusing, beside = self._senses.photo_head(), self._senses.fusing(), None
-        if vector is not None:
-            shows = fusing.telling.tells(looks)
-            if not shows.any():
-                return None, None
-            looks = looks[shows]
-            ratio = fusing.late.words / max(fusing.late.photo, 1e-6)
-            beside = Beside(fusing.words.english(vector[None], language)[0], ratio, fusing.late.floor)
-        return looks if head is None else head.photos(looks), beside
 
     def check(self, message: Message) -> None:
         """Raises BadInput where the message holds nothing, or more than it may. Decodes nothing."""

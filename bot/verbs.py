@@ -187,6 +187,7 @@ def _find(parts: Parts, asked: Mapping[str, Any], top: int) -> list[Hit]:
         text_tokens=parts.text.question(query.text, query.language)[1] if query.text else None,
         photo_vectors=query.photo_vectors,
         beside=query.beside,
+        pictured=query.pictured,
         identifiers=query.entities.codes,
         language=query.language,
     )

@@ -90,11 +90,13 @@ def rank(view: View, query: Find, named: Sequence[int], top: int) -> list[Hit]:
 def _pictures(view: View, query: Find, allowed: Mask) -> dict[int, tuple[float, float]]:
     """The entries that a photo brings forward: their best cosine, and what it adds to their score."""
     photo = view.index.photo
-    if query.photo_vectors is None or photo is None:
+    shown = [] if query.photo_vectors is None else list(query.photo_vectors)
+    shown += [] if query.pictured is None else [query.pictured]
+    if not shown or photo is None:
         return {}
     found: dict[int, tuple[float, float]] = {}
     among, first = view.pictures(allowed), view.index.numbers.first
-    for vector in query.photo_vectors:
+    for vector in shown:
         mean, deviation = photo.background(vector)
         pictures, cosines = photo.search(vector, _CANDIDATES, among)
         for picture, cosine in zip(pictures.tolist(), cosines.tolist(), strict=True):
@@ -104,7 +106,7 @@ def _pictures(view: View, query: Find, allowed: Mask) -> dict[int, tuple[float, 
                     found[entry] = cosine, score
     if query.beside is None or not found:
         return found
-    deviation = min(photo.background(vector)[1] for vector in query.photo_vectors)
+    deviation = min(photo.background(vector)[1] for vector in shown)
     unit = _DEVIATION * query.beside.weight / max(deviation, _LEAST_DEVIATION)
     said = unit * _said(view, query.beside, np.array(list(found)))
     return {entry: (cosine, score + more) for (entry, (cosine, score)), more in zip(found.items(), said, strict=True)}

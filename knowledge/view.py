@@ -37,7 +37,8 @@ class Find:
 
     `text_vector` [d] is the query's, and `text_tokens` [t, d] are those of its tokens; `photo_vectors` [n, p] has one
     for each photo or part of one, and a product counts by the picture that fits any of them best. `beside` is what the
-    words beside a photo say by themselves; where it is given the photo and it decide, and `text_vector` does not.
+    words beside a photo say by themselves; where it is given the photo and it decide, and `text_vector`
+    does not. `pictured` [p] is the text in the pictures' own space, where there is one: it is looked for like a photo.
     `identifiers` are SKUs, GTINs or MPNs as somebody wrote them.
 
     An article that has a version in `language` (BCP 47) is found by that one alone. Filters leave out other products;
@@ -53,6 +54,7 @@ class Find:
     text_tokens: F32 | None = None
     photo_vectors: F32 | None = None
     beside: Beside | None = None
+    pictured: F32 | None = None
     identifiers: tuple[str, ...] = ()
     language: str | None = None
     kinds: Kinds = EVERY

@@ -31,8 +31,8 @@ from bot.fusion.words import Words
 from bot.intents import INTENTS
 from bot.messages import Heard, Intent, Message, Part, Photo, Reply, Speech, Text, TurnEvent
 from bot.phrasebook import Phrasebook
+from bot.seams import Senses
 from bot.settings import Settings
-from bot.understand import Senses
 from knowledge import indexing, recommend_learn
 from knowledge.recommend import Recommender
 from knowledge.records import Article, Duty, Order, OrderLine, Product, Shipment, TrackingEvent
@@ -335,7 +335,7 @@ def open_desk(
         vision=Vision,
         reader=lambda: reader,
         fusing=lambda: FUSING,
-        photo_head=lambda: None,
+        shared_space=lambda: None,
     )
     conversations = keep(f"sqlite:///{folder / 'conversations.db'}")
     given = Settings(data=folder, **settings)

@@ -22,15 +22,19 @@ MAY: dict[str, tuple[str, ...]] = {
     "bot.fusion": ("bot.fusion",),
     "bot.spoiling": ("bot.fusion",),
     "bot.senses": ("bot.senses", "bot.messages", "bot.errors", "bot.settings"),
+    "bot.seams": ("bot.fusion.query", "bot.intents", "bot.messages"),
     "bot.understand": (
-        "bot.senses", "bot.fusion.query", "bot.fusion.photo_head", "knowledge", "bot.entities", "bot.intents",
+        "bot.seams",
+        "bot.senses", "bot.fusion.query", "knowledge", "bot.entities", "bot.intents",
         "bot.conversations", "bot.phrasebook", "bot.messages", "bot.errors", "bot.settings",
     ),
     "bot.answer": (
+        "bot.seams",
         "bot.answer", "knowledge", "bot.understand", "bot.entities", "bot.conversations", "bot.phrasebook",
         "bot.intents", "bot.senses.language", "bot.messages", "bot.settings",
     ),
     "bot.engine": (
+        "bot.seams",
         "bot.answer", "bot.understand", "bot.conversations", "bot.phrasebook", "knowledge", "bot.messages",
         "bot.settings",
     ),

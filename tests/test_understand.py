@@ -11,8 +11,9 @@ from bot.conversations import Topic
 from bot.errors import TooLarge
 from bot.fusion.telling import Telling
 from bot.messages import Heard, Intent, Message, Part, Photo, Seen, Speech, StepFinished, StepStarted, Text, TurnEvent
+from bot.seams import Senses
 from bot.settings import Limits, Settings
-from bot.understand import Query, Senses, Stopwatch, Understanding
+from bot.understand import Query, Stopwatch, Understanding
 from tests.fakes import FUSING, WIDTH, Encoder, Reader, Recogniser, Said, Vision, picture, sound
 
 SIZES = frozenset({"42", "XL"})
@@ -33,7 +34,7 @@ class Ear:
             vision=Vision,
             reader=lambda: self.reader,
             fusing=lambda: self.fusing,
-            photo_head=lambda: None,
+            shared_space=lambda: None,
         )
         self._understand = Understanding(senses, settings or Settings(), lambda: SIZES)
 
@@ -68,7 +69,7 @@ def test_text_speech_and_photos_are_one_query(ear: Ear) -> None:
 def test_a_photo_that_shows_nothing_is_left_out_where_there_are_words(ear: Ear, said: str) -> None:
     shown = ear(Text(said), Photo(picture("blue")))
     assert shown.photo_vectors is not None and shown.beside is not None
-    ear.fusing = dataclasses.replace(FUSING, telling=Telling(FUSING.telling.weights, -1.0, 0.0))
+    ear.fusing = dataclasses.replace(FUSING, telling=Telling(np.zeros(192, np.float32), -1.0, 0.0))
     blind = ear(Text(said), Photo(picture("blue")))
     assert blind.photo_vectors is None and blind.beside is None and blind.text == said
     alone = ear(Photo(picture("blue")))

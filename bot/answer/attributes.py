@@ -17,9 +17,9 @@ from bot.answer.products import shown
 from bot.answer.relevance import FIELD, FIELD_OF_REST, TEXT_FOREIGN, TEXT_OWN, as_sentence
 from bot.messages import Handoff, Needs
 from bot.phrasebook import Phrasebook, language_name, money
+from bot.seams import TextEncoder
 from bot.senses.language import identify
 from bot.settings import LANGUAGES
-from bot.understand import TextEncoder
 from knowledge.passages import sentences
 from knowledge.records import Product
 

@@ -12,7 +12,8 @@ from bot.answer.draft import Draft, Sentence
 from bot.conversations import Topic
 from bot.messages import Handoff, Intent, Message, Needs
 from bot.phrasebook import Phrasebook
-from bot.understand import F32, Query, Tell, TextEncoder
+from bot.seams import F32, TextEncoder
+from bot.understand import Query, Tell
 from knowledge.recommend import Recommender
 from knowledge.records import Hit, Product
 from knowledge.search import Search

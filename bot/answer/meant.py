@@ -128,6 +128,7 @@ def _hits(ask: Ask) -> list[Hit]:
             text_vector=ask.query.text_vector,
             photo_vectors=ask.query.photo_vectors,
             beside=ask.query.beside,
+            pictured=ask.query.pictured,
             language=ask.language,
             kinds=frozenset({"product"}),
         )

@@ -29,7 +29,7 @@ from bot.answer.relevance import FIELD, PERHAPS, SURE, as_product
 from bot.intents import INTENTS
 from bot.messages import Citation, Needs
 from bot.phrasebook import Phrasebook, money
-from bot.understand import F32, TextEncoder
+from bot.seams import F32, TextEncoder
 from knowledge.recommend import Asked, Recommendation, Recommender
 from knowledge.records import Hit, Product, Source
 

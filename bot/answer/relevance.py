@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bot.answer.context import Ask
-from bot.understand import F32
+from bot.seams import F32
 from knowledge.records import Hit
 
 DESCRIBED = 4.0  # by `as_product`: the message describes a product that is sold here

@@ -15,6 +15,7 @@ import numpy as np
 from bot.fusion import late, telling, words
 from bot.fusion.features import F32
 from bot.fusion.late import Late
+from bot.fusion.photo_head import PhotoHead
 from bot.fusion.telling import Telling
 from bot.fusion.words import Words
 
@@ -22,12 +23,44 @@ WORDS, FUSION = "words.npz", "fusion.npz"
 
 
 @dataclass(frozen=True)
+class Fused:
+    """Photos [n, d] as the shop's pictures are, and what the words beside them say by themselves, [t]."""
+
+    photos: F32 | None = None
+    words: F32 | None = None
+
+
+@dataclass(frozen=True)
 class Fusing:
-    """What was learnt: words of other languages, which photos show something, and how much words count beside one."""
+    """What was learnt: words of other languages, which photos show something, and how much words count beside one.
+
+    `telling` is None for vectors of another encoder than it was learnt on; `head`, where photos need none.
+    """
 
     words: Words
-    telling: Telling
+    telling: Telling | None
     late: Late
+    head: PhotoHead | None = None
+
+    @property
+    def weight(self) -> float:
+        """How much what words say beyond the floor counts, beside a photo's cosine."""
+        return self.late.words / max(self.late.photo, 1e-6)
+
+    def fuse(self, photos: F32, text: F32 | None, language: str) -> Fused:
+        """What is to be looked for, from photos [n, p] and the text's vector [t].
+
+        Where there are words, photos that show nothing are left out; where none shows anything, words are all there is.
+        """
+        if text is None:
+            return Fused(self._shown(photos))
+        shows = np.ones(len(photos), bool) if self.telling is None else self.telling.tells(photos)
+        if not shows.any():
+            return Fused()
+        return Fused(self._shown(photos[shows]), self.words.english(text[None], language)[0])
+
+    def _shown(self, photos: F32) -> F32:
+        return photos if self.head is None else self.head.photos(photos)
 
 
 def load(folder: Path) -> Fusing:

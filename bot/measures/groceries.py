@@ -25,8 +25,8 @@ from bot.fusion.photo_head import untaught
 from bot.fusion.telling import Telling
 from bot.fusion.train import Bools, Trial
 from bot.fusion.words import ENGLISH, Words
+from bot.seams import VisionEncoder
 from bot.senses.text import E5
-from bot.senses.vision import EfficientNetLite
 from bot.senses.vision_views import copies
 
 LANGUAGES = ("zh", "es", "ar")
@@ -121,7 +121,7 @@ class Eyes:
     spoilt_shows: Bools
 
 
-def seen(shop: Goods, vision: EfficientNetLite, count: int, telling: Telling) -> Eyes:
+def seen(shop: Goods, vision: VisionEncoder, count: int, telling: Telling | None) -> Eyes:
     """Looks at everything as an import and a turn do, with a head that is made of the shop's own pictures and `count`
     altered copies of each. Each photo is looked at spoilt as well, in one of the ways by chance."""
     lot = np.random.default_rng(0)
@@ -132,13 +132,11 @@ def seen(shop: Goods, vision: EfficientNetLite, count: int, telling: Telling) ->
     pictures = _looked(vision, map(_opened, shop.pictures))
     altered = np.stack([vision.look(copies(_opened(file), count)).vectors for file in shop.pictures])
     head = untaught(pictures, altered)
-    sound, broken = (
-        _looked(vision, map(change, map(_opened, shop.photos))) for change in (lambda image: image, spoilt)
+    sound, broken = (_looked(vision, map(change, map(_opened, shop.photos))) for change in (_same, spoilt))
+    shows, spoilt_shows = (
+        np.ones(len(some), bool) if telling is None else telling.tells(some) for some in (sound, broken)
     )
-    return Eyes(
-        head.pictures(pictures, altered), head.photos(sound), head.photos(broken), telling.tells(sound),
-        telling.tells(broken),
-    )  # fmt: skip
+    return Eyes(head.pictures(pictures, altered), head.photos(sound), head.photos(broken), shows, spoilt_shows)
 
 
 def _same(image: Image.Image) -> Image.Image:
@@ -149,7 +147,7 @@ def _opened(file: Path) -> Image.Image:
     return Image.open(file).convert("RGB")
 
 
-def _looked(vision: EfficientNetLite, images: Iterable[Image.Image]) -> F32:
+def _looked(vision: VisionEncoder, images: Iterable[Image.Image]) -> F32:
     found, waiting = [], iter(tqdm(images, desc="pictures", leave=False))
     while some := list(islice(waiting, _BATCH)):
         found.append(vision.look(some).vectors)

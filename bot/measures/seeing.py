@@ -21,7 +21,7 @@ from bot.fusion.photo_head import PhotoHead, fit, untaught
 from bot.measures.figures import Figure
 from bot.measures.shared import DATA
 from bot.parts import Parts
-from bot.senses.vision import EfficientNetLite
+from bot.seams import VisionEncoder
 from bot.senses.vision_views import copies
 
 GROUPS = 9
@@ -33,7 +33,7 @@ Ranks = npt.NDArray[np.int64]
 class Groceries:
     """The features of photos [n, p], of pictures [81, p] and of their copies [81, k, p], and what each photo shows."""
 
-    def __init__(self, vision: EfficientNetLite, data: Path) -> None:
+    def __init__(self, vision: VisionEncoder, data: Path) -> None:
         rows = {split: _rows(data / f"{split}.csv") for split in ("train", "val")}
         both = [*rows["train"], *rows["val"]]
         self.trains = len(rows["train"])
@@ -143,7 +143,7 @@ def _rows(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(opened))
 
 
-def _looked(vision: EfficientNetLite, files: list[Path]) -> F32:
+def _looked(vision: VisionEncoder, files: list[Path]) -> F32:
     starts = tqdm(range(0, len(files), _AT_ONCE), desc="photos looked at", leave=False)
     found = [vision.look([_open(file) for file in files[start : start + _AT_ONCE]]).vectors for start in starts]
     return np.concatenate(found)
