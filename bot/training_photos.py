@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from bot.errors import BadInput, TooLarge
+from bot.fusion import late
 from bot.fusion.features import F32, I64
 from bot.fusion.photo_head import PhotoHead, fit
 from bot.importing import build_index
@@ -52,11 +53,15 @@ def run(parts: Parts, table: Path) -> list[Figure]:
     for item in np.unique(seen.item):
         asks[np.flatnonzero(seen.item == item)[_ASKED - 1 :: _ASKED]] = True
     figures: list[Figure] = []
+    sharp = 0.0
     if asks.any():
         trial = fit(seen.photos[~asks], seen.item[~asks], seen.pictures, seen.copies, seen.names)
         figures = [_found("photos kept out, first by the head before", parts.photo_head, seen, asks),
                    _found("photos kept out, first by the head learnt", trial, seen, asks)]  # fmt: skip
-    keep(parts.photo_head_file, fit(seen.photos, seen.item, seen.pictures, seen.copies, seen.names))
+        near = trial.photos(seen.photos[asks]) @ trial.pictures(seen.pictures, seen.copies, seen.names).T
+        sharp = late.sharpness(near, seen.item[asks])
+    head = fit(seen.photos, seen.item, seen.pictures, seen.copies, seen.names)
+    keep(parts.photo_head_file, replace(head, sharpness=sharp))
     progress = Progress()
     build_index(parts, progress)
     progress.close()

@@ -80,6 +80,11 @@ def fit(
     return best[1]
 
 
+def sharpness(likeness: F32, item: I64) -> float:
+    """The factor by which cosines [n, m] of n photos with m pictures tell the items `item` [n] best, by likelihood."""
+    return float(_likeliest(likeness[:, :, None].astype(np.float64), item)[0][0])
+
+
 def _likeliest(parts: F64, item: I64) -> tuple[F64, float]:
     """Weights [k] of the parts [n, m, k] of scores under which the items [n] are likeliest, and the mean of the logs
     of their chances."""

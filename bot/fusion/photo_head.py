@@ -43,6 +43,7 @@ class PhotoHead:
     taught: tuple[str, ...] = ()  # names of the products or pictures whose photos were learnt from
     centres: F32 | None = None  # [len(taught), d]: the middle of the photos of each
     handicap: float = 0.0  # taken off the cosine of what is taught
+    sharpness: float = 0.0  # the factor by which its cosines tell products best (late.py); 0 where nobody knows
 
     def photos(self, vectors: F32) -> F32:
         """What a customer shows, [n, p] → [n, d + 1]; rows of length 1."""
@@ -79,6 +80,7 @@ class PhotoHead:
             np.savez_compressed(
                 opened, photo_mean=self.photo_mean, picture_mean=self.picture_mean, copy_mean=self.copy_mean,
                 metric=metric, taught=np.array(self.taught, dtype=np.str_), centres=centres, handicap=self.handicap,
+                sharpness=self.sharpness,
             )  # fmt: skip
 
     @classmethod
@@ -95,16 +97,19 @@ class PhotoHead:
                 )
                 metric, centres = held["metric"].astype(np.float32), held["centres"].astype(np.float32)
                 taught, handicap = tuple(held["taught"].tolist()), float(held["handicap"])
+                sharpness = float(held["sharpness"])
         except (KeyError, EOFError, OSError, ValueError, TypeError) as error:
             raise ValueError(f"{file} holds no photo head: {error}") from None
         p = photo.shape[0] if photo.ndim else 0
         width = metric.shape[1] if metric.size else p
         fits = photo.shape == picture.shape == copy.shape == (p,) and metric.ndim == 2 and len(metric) in (0, p)
-        if not fits or centres.shape not in ((len(taught), width), (0, 0)) or not np.isfinite(handicap):
+        whole = centres.shape in ((len(taught), width), (0, 0)) and np.isfinite([handicap, sharpness]).all()
+        if not (fits and whole):
             raise ValueError(f"{file} holds no photo head: its parts do not belong together")
         return cls(
-            photo, picture, copy, metric if metric.size else None, taught, centres if centres.size else None, handicap
-        )
+            photo, picture, copy, metric if metric.size else None, taught, centres if centres.size else None, handicap,
+            sharpness,
+        )  # fmt: skip
 
 
 def untaught(pictures: F32, copies: F32, photos: F32 | None = None) -> PhotoHead:

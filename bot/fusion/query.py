@@ -44,8 +44,11 @@ class Fusing:
 
     @property
     def weight(self) -> float:
-        """How much what words say beyond the floor counts, beside a photo's cosine."""
-        return self.late.words / max(self.late.photo, 1e-6)
+        """How much what words say beyond the floor counts, beside a photo's cosine: the surer cosines are of what they
+        say, the less. A head takes cosines down by the root of two, with the number that it adds to photos."""
+        usual = self.late.photo if self.head is None else self.late.photo * 2**0.5
+        known = self.head.sharpness if self.head is not None else 0.0
+        return self.late.words / max(known or usual, 1e-6)
 
     def fuse(self, photos: F32, text: F32 | None, language: str) -> Fused:
         """What is to be looked for, from photos [n, p] and the text's vector [t].

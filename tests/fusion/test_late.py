@@ -57,3 +57,13 @@ def test_whatever_the_lessons_the_weights_are_finite_and_not_below_nothing(seed:
     rows = [unit(drawn.standard_normal(shape).astype(np.float32)) for shape in ((n, 4), (n, 5), (m, 4), (m, 5))]
     found = late.fit(rows[0], rows[1], drawn.integers(0, m, n), (rows[2],), rows[3])
     assert np.isfinite([found.photo, found.words, found.floor]).all() and min(found.photo, found.words) >= 0
+
+
+def test_a_surer_photo_is_sharper() -> None:
+    drawn = np.random.default_rng(9)
+    item = drawn.integers(0, ITEMS, 500)
+    sure, unsure = (
+        unit(PICTURES[item] + much * drawn.standard_normal((500, 48)).astype(np.float32)) @ PICTURES.T
+        for much in (0.15, 0.4)
+    )
+    assert late.sharpness(sure, item) > 1.5 * late.sharpness(unsure, item) > 0
