@@ -39,4 +39,5 @@ class BatchedText:
         self._batcher.close()
 
     def _together(self, texts: list[str]) -> list[Vectors]:
-        return list(self._encoder.queries_together(texts))
+        # One alone is there sooner by the other engine (EXPERIMENTS.md).
+        return list(self._encoder.queries_together(texts) if len(texts) > 1 else self._encoder.queries(texts))
