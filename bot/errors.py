@@ -23,6 +23,11 @@ class BabeldeskError(Exception):
         super().__init__(message)
         self.message = message
 
+    @property
+    def told(self) -> str:
+        """What a client over the network is told."""
+        return self.message
+
 
 class BadInput(BabeldeskError):
     """The client sent something that can't be used."""
@@ -65,3 +70,8 @@ class NotReady(BabeldeskError):
     """The installation lacks something: weights, data, a free port."""
 
     code = "not_ready"
+
+    @property
+    def told(self) -> str:
+        """Nothing about the installation, such as where its files lie: that is for who runs it."""
+        return "The service is not ready."

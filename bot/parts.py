@@ -243,7 +243,7 @@ class Parts:
 
     def warm(self) -> None:
         """Loads every model, so that the first customer does not wait for it."""
-        _ = self.bot, self.speech, self.vision, self.reader
+        _ = self.bot, self.speech, self.vision, self.reader, self.fusing
         self.asked.queries(["warm"])
         function_words()
         warm(LANGUAGES)

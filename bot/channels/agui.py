@@ -262,7 +262,7 @@ def cancelled(thread: str, run: str) -> list[BaseEvent]:
 
 def failed(error: BabeldeskError) -> list[BaseEvent]:
     """How a run, or a frame that is none, ends badly."""
-    return [RunErrorEvent(message=error.message, code=error.code, metadata={"retry": error.retry})]
+    return [RunErrorEvent(message=error.told, code=error.code, metadata={"retry": error.retry})]
 
 
 def snapshot(turns: Sequence[tuple[str, str, Reply | None]]) -> BaseEvent:

@@ -185,7 +185,7 @@ def _answer(code: str, text: str, status: int, headers: dict[str, str] | None = 
 
 def _our_error(_request: Request[Any, Any, Any], error: BabeldeskError) -> Response[dict[str, str]]:
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
-    return _answer(error.code, error.message, status)
+    return _answer(error.code, error.told, status)
 
 
 def _http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, str]]:

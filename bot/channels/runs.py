@@ -21,7 +21,7 @@ from ag_ui.core import BaseEvent
 from bot.channels import agui
 from bot.channels.meters import Meters
 from bot.channels.threads import REPEATABLE, Run, State, Threads
-from bot.errors import BabeldeskError, BadInput, Busy, UnknownKind
+from bot.errors import BabeldeskError, BadInput, Busy, NotReady, UnknownKind
 from bot.messages import Message, Part, Reply, StepFinished, StepStarted, Text, TurnEvent
 from bot.settings import Limits
 
@@ -291,6 +291,8 @@ def _ended(job: Job, turn: asyncio.Future[Reply]) -> tuple[list[BaseEvent], Stat
         return agui.cancelled(job.thread, job.run), "cancelled"
     if error is None:
         return agui.answered(turn.result(), job.thread, job.run, job.lead), "done"
+    if isinstance(error, NotReady):
+        _log.error("not ready", why=error.message)
     if isinstance(error, BabeldeskError):
         return agui.failed(error), "failed"
     _log.error("turn failed", error=type(error).__name__, where=_where(error))

@@ -10,7 +10,7 @@ import pytest
 
 from bot.channels.threads import Threads
 from bot.channels.tokens import secret_of, sign
-from bot.errors import UnreadableMedia
+from bot.errors import NotReady, UnreadableMedia
 from bot.messages import (
     Handoff,
     Heard,
@@ -178,6 +178,16 @@ def test_a_fault_of_ours_says_nothing_about_itself(place: Desk, line: Line) -> N
     error = line.until("RUN_ERROR")[-1]
     assert (error["code"], error["metadata"]["retry"]) == ("error", True)
     assert "hunter2" not in str(error)
+
+
+def test_what_the_installation_lacks_is_not_for_customers(place: Desk, line: Line) -> None:
+    def answer(message: Message, tell: Tell) -> Reply:
+        raise NotReady("/srv/shop/photo_head.npz holds no photo head.")
+
+    place.bot.answer = answer
+    line.ask("这个多少钱？", "m1")
+    error = line.until("RUN_ERROR")[-1]
+    assert (error["code"], error["message"]) == ("not_ready", "The service is not ready.")
 
 
 def test_nothing_happens_before_hello(place: Desk) -> None:
