@@ -6,12 +6,15 @@ are of the paired bootstrap over products, 95 %.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from bot.fusion.train import LATE, METHODS, Bools, Outcome, Trial, compare, gain
 from bot.measures import groceries
 from bot.measures.figures import Figure
 from bot.measures.shared import DATA
+from bot.measures.spoken import can_speak, heard
 from bot.parts import Parts
 
 PARTS = ("text alone", "photo alone")
@@ -21,23 +24,28 @@ def measure(parts: Parts) -> list[Figure]:
     """Recall@1 with a word for the kind and with a wish, of every method, whole and with a part missing or spoilt."""
     if DATA is None:
         return [Figure(name="groceries", value=None, note="the shared data are not on this machine")]
-    kinds, wishes = trials(parts)
+    kinds, wishes, spoken = trials(parts)
     found = compare(kinds)
     figures = [Figure(name="text alone", value=_share(found.text), n=len(found.text)),
                Figure(name="photo alone", value=_share(found.photo), n=len(found.photo))]  # fmt: skip
     figures += [_against(name, found, kinds) for name in (LATE, *dict(METHODS))]
     figures += [_lost(condition, found, kinds) for condition in ("text spoilt", "photo spoilt", *PARTS)]
-    return [*figures, *_wishes(compare(wishes, ()), wishes)]
+    figures += _wishes(compare(wishes, ()), wishes)
+    if spoken is None:
+        return [*figures, Figure(name="words spoken", value=None, note="espeak-ng is not installed")]
+    return [*figures, _said(compare(spoken, ()), spoken)]
 
 
-def trials(parts: Parts) -> tuple[Trial, Trial]:
-    """Photos with the word for their kind, and photos with a wish."""
+def trials(parts: Parts) -> tuple[Trial, Trial, Trial | None]:
+    """Photos with the word for their kind, with a wish, and with the word spoken, where something can speak."""
     assert DATA is not None
     shop, fusing = groceries.goods(DATA / "grocery"), parts.fusing
     eyes = groceries.seen(shop, parts.vision, parts.settings.picture_copies, fusing.telling)
-    asked = groceries.kinds_asked(shop), groceries.wishes_asked(shop)
-    kinds, wishes = (groceries.trial(shop, some, eyes, parts.text, fusing.words) for some in asked)
-    return kinds, wishes
+    asked = [groceries.kinds_asked(shop), groceries.wishes_asked(shop)]
+    if can_speak():
+        asked.append(replace(asked[0], words=heard(parts, asked[0].words, asked[0].language)))
+    kinds, wishes, *spoken = (groceries.trial(shop, some, eyes, parts.text, fusing.words) for some in asked)
+    return kinds, wishes, spoken[0] if spoken else None
 
 
 def _against(name: str, found: Outcome, trial: Trial) -> Figure:
@@ -75,6 +83,14 @@ def _wishes(found: Outcome, trial: Trial) -> list[Figure]:
     spread = {"low": over.low, "high": over.high, "recall@1": _share(ours), "text": _share(found.text),
               "photo": _share(found.photo)}  # fmt: skip
     return [Figure(name="this one, but …: less the best single part", value=over.mean, n=len(ours), spread=spread)]
+
+
+def _said(found: Outcome, trial: Trial) -> Figure:
+    ours, best = found.methods[LATE]["both"], max(found.text, found.photo, key=_share)
+    over = gain(ours, best, trial.shown)
+    spread = {"low": over.low, "high": over.high, "recall@1": _share(ours), "speech alone": _share(found.text)}
+    return Figure(name="the word spoken: less the best single part", value=over.mean, n=len(ours), spread=spread,
+                  note="robots' voices")  # fmt: skip
 
 
 def _share(right: Bools) -> float:

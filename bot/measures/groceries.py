@@ -165,9 +165,9 @@ def trial(shop: Goods, asked: Asked, eyes: Eyes, encoder: E5, words: Words) -> T
     pages = encoder.passages(shop.pages)
     kinds = encoder.passages([_plain(kind) for kind in shop.kinds])
     return Trial(
-        text=_english(words, encoder.queries([said for said, _ in different]), tags)[rows],
+        text=_english(words, encoder, [said for said, _ in different], tags)[rows],
         photo=eyes.photos[asked.photo],
-        spoilt_text=_english(words, encoder.queries(broken), tags)[rows],
+        spoilt_text=_english(words, encoder, broken, tags)[rows],
         spoilt_photo=eyes.spoilt[asked.photo],
         item=asked.item,
         shown=shop.shown[asked.photo],
@@ -180,8 +180,11 @@ def trial(shop: Goods, asked: Asked, eyes: Eyes, encoder: E5, words: Words) -> T
     )
 
 
-def _english(words: Words, vectors: F32, tags: Sequence[str]) -> F32:
-    return np.stack([words.english(vector[None], tag)[0] for vector, tag in zip(vectors, tags, strict=True)])
+def _english(words: Words, encoder: E5, said: Sequence[str], tags: Sequence[str]) -> F32:
+    """The vectors [n, t] of words; zeros of what was not heard."""
+    vectors = encoder.queries(said)
+    found = [words.english(vector[None], tag)[0] for vector, tag in zip(vectors, tags, strict=True)]
+    return np.stack([vector if word else np.zeros_like(vector) for vector, word in zip(found, said, strict=True)])
 
 
 def _shared_words(names: Sequence[str]) -> F32:
