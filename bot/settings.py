@@ -64,6 +64,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         ("currency", not settings.currency or _is_currency(settings.currency)),
         ("port", 0 <= settings.port < 65_536),
         ("threads", settings.threads >= 0),
+        ("picture_copies", 0 <= settings.picture_copies <= 16),
     ):
         if not right:
             raise ValueError(f"BABELDESK_{name.upper()} can't be {getattr(settings, name)!r}")
