@@ -5,11 +5,14 @@ A turn is kept under its conversation and message id; a message id that was answ
 
 from __future__ import annotations
 
+import hashlib
+import time
 from datetime import UTC, datetime
 
 import msgspec
 from sqlalchemy import (
     Column,
+    Float,
     Integer,
     LargeBinary,
     MetaData,
@@ -17,7 +20,9 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     create_engine,
+    delete,
     event,
+    func,
     select,
 )
 from sqlalchemy.dialects.sqlite import insert
@@ -43,10 +48,31 @@ _TURNS = Table(
     Column("reply", LargeBinary, nullable=False),
     UniqueConstraint("conversation", "message"),
 )
+# Wrong proofs by the order that they were for, over all conversations. Numbers that name no order are kept alike.
+_TRIES = Table(
+    "tries",
+    _METADATA,
+    Column("order", String, nullable=False, index=True),  # SHA-256
+    Column("at", Float, nullable=False),  # seconds since the epoch
+)
+_TRIES_LAST = 24 * 3600.0  # seconds
 _STORE_TURN = insert(_TURNS).on_conflict_do_nothing()
 _store_topic = insert(_CONVERSATIONS)
 _STORE_TOPIC = _store_topic.on_conflict_do_update(index_elements=["id"], set_={"topic": _store_topic.excluded.topic})
 _REPLY = msgspec.msgpack.Decoder(Reply)
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What a customer gave to show that an order is theirs, as written; empty where not given."""
+
+    email: str = ""
+    phone: str = ""
+    postcode: str = ""
+
+    @property
+    def all(self) -> tuple[str, str, str]:
+        """The three, in this order."""
+        return self.email, self.phone, self.postcode
 
 
 class Topic(msgspec.Struct, frozen=True):
@@ -60,6 +86,7 @@ class Topic(msgspec.Struct, frozen=True):
     asked: tuple[str, ...] = ()  # numbers that proof of ownership was asked for
     proven: tuple[str, ...] = ()  # orders whose ownership was proven in this conversation
     failed_proofs: int = 0
+    given: Given = Given()  # what is held against the next order that is named
 
 
 _TOPIC = msgspec.msgpack.Decoder(Topic)
@@ -117,6 +144,22 @@ class Conversations:
         with self._engine.begin() as connection:
             connection.execute(_STORE_TURN, turn)
             connection.execute(_STORE_TOPIC, {"id": conversation, "topic": msgspec.msgpack.encode(topic)})
+
+    def tried(self, order: str) -> int:
+        """Remembers that a proof for an order was wrong, and says how many were in the last 24 hours, in all
+        conversations and with this one."""
+        key, now = hashlib.sha256(order.encode()).hexdigest(), time.time()
+        with self._engine.begin() as connection:
+            connection.execute(delete(_TRIES).where(_TRIES.c.at < now - _TRIES_LAST))
+            connection.execute(_TRIES.insert(), {"order": key, "at": now})
+        return self.tries(order)
+
+    def tries(self, order: str) -> int:
+        """How many proofs for an order were wrong in the last 24 hours."""
+        key, since = hashlib.sha256(order.encode()).hexdigest(), time.time() - _TRIES_LAST
+        with self._engine.connect() as connection:
+            asked = select(func.count()).where(_TRIES.c.order == key, _TRIES.c.at >= since)
+            return int(connection.execute(asked).scalar_one())
 
     def turns(self, conversation: str) -> list[Turn]:
         """All turns, oldest first."""

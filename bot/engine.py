@@ -79,7 +79,7 @@ class Bot:
         with watch.stage("search"):
             codes = query.entities.codes
             known: Mapping[str, tuple[str, str]] = self._shop.store.known(codes) if codes else {}
-            ask = Ask(self._shop, message, query, topic, known, datetime.now(UTC).date(), tell)
+            ask = Ask(self._shop, message, query, topic, known, datetime.now(UTC).date(), tell, self._conversations)
             draft = plan(ask)
         tell(StepFinished("search"))
         tell(StepStarted("answer"))

@@ -223,12 +223,12 @@ def _intent(text: str, chances: F32 | None, named: Entities, topic: Topic) -> tu
     intent, confidence = INTENTS[order], float(chances[order])
     if topic.intent is None or confidence >= CERTAIN_OF_ANOTHER:
         return intent, confidence
-    short, guessed = _short(text), confidence < CERTAIN
-    if named.countries and topic.intent in ABOUT_COUNTRIES and (short or guessed):
+    brief, guessed = short(text), confidence < CERTAIN
+    if named.countries and topic.intent in ABOUT_COUNTRIES and (brief or guessed):
         return topic.intent, confidence
-    if (named.colours or named.sizes) and topic.products and (short or guessed):
+    if (named.colours or named.sizes) and topic.products and (brief or guessed):
         return "availability" if topic.intent == "availability" else "product_search", confidence
-    return (topic.intent, confidence) if short and guessed else (intent, confidence)
+    return (topic.intent, confidence) if brief and guessed else (intent, confidence)
 
 
 _SCRIPTS = {"ru": "Cyrl", "uk": "Cyrl", "zh": "Hani", "ja": "Hani"} | {
@@ -240,7 +240,7 @@ def _script(language: str) -> str:
     return _SCRIPTS.get(language.split("-")[0], "Latn")
 
 
-def _short(text: str) -> bool:
+def short(text: str) -> bool:
     """Whether a message is too short to say by itself what it wants: "and to Canada?", "加拿大呢？"."""
     letters = re.findall(r"\w", text)
     together = sum(letter >= "\u0e00" for letter in letters) > len(letters) / 2

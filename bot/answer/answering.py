@@ -15,7 +15,7 @@ from bot.answer.customs import duties
 from bot.answer.draft import Draft
 from bot.answer.meant import named
 from bot.answer.orders import state_of, track
-from bot.answer.ownership import about_own_order, named_order, proof, wanted
+from bot.answer.ownership import about_own_order, named_order, proof, wanted, with_given
 from bot.answer.products import availability, search
 from bot.answer.recommending import recommended, with_others
 from bot.answer.returns import sending_back, sent_back
@@ -34,6 +34,7 @@ def plan(ask: Ask) -> Draft:
     query = ask.query
     if query.unheard and not query.text and query.photo_vectors is None:
         return ask.plain(ask.say("unheard"), intent="other", needs=Needs("speech"))
+    ask = with_given(ask)
     # A number of an order on the table says more than how the sentence around it is worded.
     if about_own_order(ask):
         return _of_named_order(ask)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Protocol
 
 import msgspec
 
@@ -34,6 +35,14 @@ class Shop:
     recommender: Recommender | None = None
 
 
+class Tries(Protocol):
+    """Wrong proofs of who owns an order, by its number, over all conversations of the last day."""
+
+    def tries(self, order: str) -> int: ...
+
+    def tried(self, order: str) -> int: ...
+
+
 @dataclass(frozen=True)
 class Ask:
     """One turn: what was asked, by whom, in which conversation. `known` maps the codes in the message that the shop
@@ -46,6 +55,7 @@ class Ask:
     known: Mapping[str, tuple[str, str]]
     today: date
     tell: Tell
+    tries: Tries
     found: dict[str, list[Hit]] = field(default_factory=dict)  # what was searched for in this turn, by kind of search
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 

@@ -8,14 +8,20 @@ from dataclasses import replace
 
 import msgspec
 
+from bot.answer import proofs
 from bot.answer.context import Ask
 from bot.answer.draft import Draft
+from bot.conversations import Given
 from bot.messages import Intent, LookedUp, Needs
+from bot.understand import short
+from knowledge.identifiers import normal_identifier
 from knowledge.records import Order
 from knowledge.store import shape_of
 
 # Wrong proofs in one conversation before no further one is looked at.
 MOST_PROOFS = 5
+# Wrong proofs for one order within a day, in all conversations together, before no further one is looked at.
+MOST_TRIES = 10
 # Numbers that are kept while their proof is waited for.
 MOST_ASKED = 3
 
@@ -23,6 +29,8 @@ MOST_ASKED = 3
 OF_AN_ORDER: frozenset[Intent] = frozenset({"cancel_order", "change_address", "return_refund", "customs_duty"})
 # A message that names an order and is less sure than this to want one of them is taken to ask where it is.
 SURE_OF_WISH = 0.35
+# A message that is so sure to be about products is no proof, though it may hold a number.
+SURE_OF_ANOTHER = 0.6
 # After one of these the conversation is no longer about the order that was spoken of before.
 _ABOUT_PRODUCTS: frozenset[Intent] = frozenset(
     {"product_search", "product_question", "availability", "compare", "recommend"}
@@ -37,6 +45,14 @@ def about_own_order(ask: Ask) -> bool:
     return _names_order(ask) or _proves(ask)
 
 
+def with_given(ask: Ask) -> Ask:
+    """The turn, remembering what the message gives as proof, for an order whose number may come later."""
+    if not ask.query.entities.emails and ask.query.intent not in _ABOUT_ORDERS | OF_AN_ORDER:
+        return ask
+    given = proofs.together(ask.topic.given, _given(ask))
+    return replace(ask, topic=msgspec.structs.replace(ask.topic, given=given))
+
+
 def wanted(ask: Ask) -> Intent:
     """What the message wants of the order that it names. A proof that was asked for goes on with what it was for."""
     intent, before = ask.query.intent, ask.topic.intent
@@ -48,25 +64,51 @@ def wanted(ask: Ask) -> Intent:
 
 def named_order(ask: Ask) -> tuple[Ask, Order | None]:
     """The order that the message names where it is the asker's own, and the turn with what was proven or asked."""
-    codes = ask.query.entities.codes
-    if ask.query.entities.emails:
-        # One address proves one order, so that nobody tries many numbers at once. The message may hold other numbers.
-        likely = [code for code in codes if shape_of(code) in ask.shop.store.shapes()]
-        codes = tuple((likely or [*ask.topic.asked, *codes])[:1])
+    codes = _numbers(ask)
+    given = proofs.together(ask.topic.given, _given(ask))
+    if any(given.all):
+        # What is given is held against one order, so that nobody tries many numbers at once.
+        codes = codes[:1]
     known = ask.shop.store.known(codes)
-    orders = [order for kind, name in known.values() if (order := _order_of(ask, kind, name))]
-    proven = tuple(order.id for order in orders if _proven_now(ask, order))
-    topic = ask.topic
-    if ask.query.entities.emails and not proven:
-        topic = msgspec.structs.replace(topic, failed_proofs=topic.failed_proofs + 1)
-    topic = msgspec.structs.replace(topic, proven=tuple(dict.fromkeys((*topic.proven, *proven))))
-    ask = replace(ask, topic=topic)
-    owned = [order for order in orders if owns(ask, order)]
+    orders = {code: _order_of(ask, *known[code]) for code in codes if code in known}
+    ask = replace(ask, topic=msgspec.structs.replace(ask.topic, given=given))
+    if codes and any(given.all):
+        ask = _tried(ask, codes[0], orders.get(codes[0]))
+    owned = [order for order in orders.values() if order and owns(ask, order)]
     ask.tell(LookedUp("find_order", {"order": ", ".join(codes)}, tuple(order.id for order in owned)))
     if owned:
         return speaking_of(ask, owned[0]), owned[0]
-    asked = (codes or topic.asked)[:MOST_ASKED]
-    return replace(ask, topic=msgspec.structs.replace(topic, asked=asked)), None
+    asked = codes[:MOST_ASKED]
+    return replace(ask, topic=msgspec.structs.replace(ask.topic, asked=asked)), None
+
+
+def _numbers(ask: Ask) -> tuple[str, ...]:
+    """What the message gives as an order's number, else the numbers that proof was asked for."""
+    codes = ask.query.entities.codes
+    likely = tuple(code for code in codes if shape_of(code) in ask.shop.store.shapes())
+    if likely:
+        return likely
+    return ask.topic.asked if ask.topic.asked and any(_given(ask).all) else codes or ask.topic.asked
+
+
+def _given(ask: Ask) -> Given:
+    """What the message itself holds that may be a proof."""
+    codes = ask.query.entities.codes
+    likely = next((code for code in codes if shape_of(code) in ask.shop.store.shapes()), None)
+    number = likely or (None if ask.topic.asked else next(iter(codes), None))
+    return proofs.given(ask.query.text, ask.query.entities.emails, number)
+
+
+def _tried(ask: Ask, code: str, order: Order | None) -> Ask:
+    """The turn, after what was given was held against the order of this number, if there is one."""
+    if order and owns(ask, order):
+        return ask
+    topic, key = ask.topic, order.id if order else normal_identifier(code)
+    looked_at = topic.failed_proofs < MOST_PROOFS and ask.tries.tries(key) < MOST_TRIES
+    if proofs.prove(topic.given, order) and looked_at and order:
+        return replace(ask, topic=msgspec.structs.replace(topic, proven=(*topic.proven, order.id)))
+    ask.tries.tried(key)
+    return replace(ask, topic=msgspec.structs.replace(topic, failed_proofs=topic.failed_proofs + 1))
 
 
 def order_spoken_of(ask: Ask) -> Order | None:
@@ -119,18 +161,20 @@ def _names_order(ask: Ask) -> bool:
 
 
 def _proves(ask: Ask) -> bool:
-    return bool(ask.query.entities.emails and ask.topic.asked)
+    """Whether the message is the proof that was asked for, and not a new question with a number in it."""
+    if not ask.topic.asked:
+        return False
+    if ask.query.entities.emails:
+        return True
+    given = _given(ask)
+    rest = ask.query.text
+    for said in given.all:
+        rest = rest.replace(said, " ") if said else rest
+    about_another = ask.query.intent in _ABOUT_PRODUCTS and ask.query.confidence >= SURE_OF_ANOTHER
+    return any(given.all) and not about_another and short(rest)
 
 
 def _order_of(ask: Ask, kind: str, name: str) -> Order | None:
     if kind == "order":
         return ask.shop.store.order(name)
     return next(iter(ask.shop.store.orders_shipped(name)), None) if kind == "shipment" else None
-
-
-def _proven_now(ask: Ask, order: Order) -> bool:
-    """Whether the first e-mail address of the message is that of the order, compared in constant time."""
-    if ask.topic.failed_proofs >= MOST_PROOFS or not order.email or not ask.query.entities.emails:
-        return False
-    right = order.email.casefold().encode()
-    return hmac.compare_digest(ask.query.entities.emails[0].casefold().encode(), right)
