@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answer import ownership
 from bot.answer.ownership import MOST_PROOFS
 from bot.messages import Intent, LookedUp, Reply, TurnEvent
 from knowledge.store import shape_of
@@ -35,12 +34,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     opened = open_desk(tmp_path_factory.mktemp("shop"))
     yield opened
     opened.close()
-
-
-@pytest.fixture(autouse=True)
-def never_too_many_for_one_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests here try the same few orders more often than anybody may in a day."""
-    monkeypatch.setattr(ownership, "MOST_TRIES", 10_000)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from bot.answer import ownership, proofs
+from bot.answer.ownership import MOST_TRIES
 from bot.conversations import Given
 from tests.fakes import SMALL, Desk, an_order, open_desk
 
@@ -34,12 +35,6 @@ def talk(request: pytest.FixtureRequest) -> str:
     return request.node.name
 
 
-@pytest.fixture
-def no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests here try the same few orders more often than anybody may in a day."""
-    monkeypatch.setattr(ownership, "MOST_TRIES", 10_000)
-
-
 RIGHT = [
     ("Where is Q-2001?", "10115"),
     ("Where is Q-2001?", "my postcode is 10115"),
@@ -53,7 +48,6 @@ RIGHT = [
 ]
 
 
-@pytest.mark.usefixtures("no_limit")
 @pytest.mark.parametrize(("question", "proof"), RIGHT)
 def test_the_phone_number_or_the_postcode_opens_it(desk: Desk, talk: str, question: str, proof: str) -> None:
     asked = desk.ask(question, "track_order", conversation=talk)
@@ -62,7 +56,6 @@ def test_the_phone_number_or_the_postcode_opens_it(desk: Desk, talk: str, questi
     assert opened.needs is None and opened.citations[0].id in question
 
 
-@pytest.mark.usefixtures("no_limit")
 @pytest.mark.parametrize("proof", ["10116", "LS1 4AB", "+49 30 231 25148", "1011", "101150", "boris@example.org"])
 def test_what_is_nearly_right_opens_nothing_and_is_answered_as_if_there_were_no_such_order(
     desk: Desk, talk: str, proof: str
@@ -76,19 +69,16 @@ def test_what_is_nearly_right_opens_nothing_and_is_answered_as_if_there_were_no_
     assert len(texts) == 1
 
 
-@pytest.mark.usefixtures("no_limit")
 def test_a_message_full_of_postcodes_is_one_guess(desk: Desk, talk: str) -> None:
     desk.ask("Where is Q-2001?", "track_order", conversation=talk)
     guesses = " ".join(str(number) for number in range(10_100, 10_130))
     assert desk.ask(guesses, "other", conversation=talk, sure=0.3).needs is not None
 
 
-@pytest.mark.usefixtures("no_limit")
 def test_number_and_postcode_in_one_message(desk: Desk, talk: str) -> None:
     assert desk.ask("Q-2001, 10115", "track_order", conversation=talk).needs is None
 
 
-@pytest.mark.usefixtures("no_limit")
 def test_a_question_with_a_number_in_it_is_no_proof(desk: Desk, talk: str) -> None:
     desk.ask("Where is Q-2001?", "track_order", conversation=talk)
     reply = desk.ask("and do you have the enamel mug for 10115 euros?", "product_search", conversation=talk)
@@ -96,11 +86,14 @@ def test_a_question_with_a_number_in_it_is_no_proof(desk: Desk, talk: str) -> No
     assert desk.conversations.topic(talk).failed_proofs == 0
 
 
-def test_wrong_proofs_of_all_conversations_count_together(desk: Desk, talk: str) -> None:
+def test_wrong_proofs_of_all_conversations_count_together(
+    desk: Desk, talk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever begins a new conversation for every guess gets no further; nobody learns whether there is the order."""
+    monkeypatch.setattr(ownership, "MOST_TRIES", MOST_TRIES)
     for number in ("Q-2003", "Q-9998"):
         said = set()
-        for place in range(ownership.MOST_TRIES):
+        for place in range(MOST_TRIES):
             reply = desk.ask(f"{number} guess{place}@example.org", "track_order", conversation=f"{talk}{number}{place}")
             said.add((reply.text, reply.needs and reply.needs.what))
         last = desk.ask(f"{number} yuki@example.org", "track_order", conversation=f"{talk} {number} last")
