@@ -39,11 +39,19 @@ class Limits(msgspec.Struct, frozen=True):
     currencies: tuple[str, ...] = ()
 
 
-class _Amount(msgspec.Struct, frozen=True):
+class Amount(msgspec.Struct, frozen=True):
+    """A number in a text, from `start` to `end`, and the ISO 4217 codes of the currency beside it, if any."""
+
     start: int
     end: int
     value: Decimal
     currencies: tuple[str, ...]
+
+
+def amounts(text: str) -> list[Amount]:
+    """The numbers of `text` (NFKC, digits 0-9) in order, with what currency they may be in."""
+    text = text.casefold()
+    return [_amount(match) for match in _money().finditer(text)]
 
 
 def limits(text: str, language: str) -> Limits | None:
@@ -54,10 +62,10 @@ def limits(text: str, language: str) -> Limits | None:
     if not _DIGIT.search(text):
         return None
     text = text[:_LONGEST].casefold()
-    amounts = [_amount(match) for match in _money().finditer(text)]
+    found_amounts = amounts(text)
     for tag in dict.fromkeys((language, language.split("-")[0], "en")):
         words = _words().get(tag)
-        if words and (found := _range(text, amounts, words) or _limit(text, amounts, words)):
+        if words and (found := _range(text, found_amounts, words) or _limit(text, found_amounts, words)):
             return found
     return None
 
@@ -69,7 +77,7 @@ def in_stock(text: str, language: str) -> bool:
     return any(_words()[tag]["stock"][0].search(text) for tag in tags if tag in _words())
 
 
-def _range(text: str, amounts: list[_Amount], words: Words) -> Limits | None:
+def _range(text: str, amounts: list[Amount], words: Words) -> Limits | None:
     for one, other in pairwise(amounts):
         currencies = other.currencies or one.currencies
         if currencies and one.value < other.value and words["range"][1].fullmatch(text, one.end, other.start):
@@ -77,7 +85,7 @@ def _range(text: str, amounts: list[_Amount], words: Words) -> Limits | None:
     return None
 
 
-def _limit(text: str, amounts: list[_Amount], words: Words) -> Limits | None:
+def _limit(text: str, amounts: list[Amount], words: Words) -> Limits | None:
     between = words["range"][1]
     joined = {two for two in pairwise(amounts) if between.fullmatch(text, two[0].end, two[1].start)}
     sizes = {amount for two in joined for amount in two}  # of a range without a currency: "from 42 to 44"
@@ -119,10 +127,10 @@ def _measured(text: str, end: int) -> bool:
     )
 
 
-def _amount(match: re.Match[str]) -> _Amount:
+def _amount(match: re.Match[str]) -> Amount:
     value = _number(match["number"]) * _TIMES.get((match["times"] or "").strip(" \u00a0."), 1)
     named = match["before"] or match["after"]
-    return _Amount(match.start(), match.end(), value, _currencies()[named.strip()] if named else ())
+    return Amount(match.start(), match.end(), value, _currencies()[named.strip()] if named else ())
 
 
 def _number(text: str) -> Decimal:

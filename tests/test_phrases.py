@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from bot import phrasebook
-from bot.answer.parcels import days
+from bot.answer.figures import duration
 from bot.phrasebook import FOLDER, Phrasebook, best
 
 LANGUAGES = (
@@ -85,7 +85,7 @@ def filled(language: str) -> dict[str, str]:
         "earliest": phrasebook.day(date(2026, 11, 8), language),
         "latest": phrasebook.day(date(2026, 11, 9), language),
         "until": phrasebook.day(date(2026, 12, 8), language),
-        "time": days(3, language),
+        "time": duration(3, "day", language),
         "items": "Mug, Socks, Lamp",
         "amount": phrasebook.money(Decimal("150"), "EUR", language),
         "price": phrasebook.money(Decimal("12.5"), "EUR", language),

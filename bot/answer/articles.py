@@ -6,13 +6,15 @@ from functools import lru_cache
 
 import msgspec
 import numpy as np
+from babel.lists import format_list
 
 from bot import entities
 from bot.answer import citations
 from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
+from bot.answer.figures import figures
 from bot.answer.relevance import is_answer
-from bot.phrasebook import language_name
+from bot.phrasebook import best, language_name, locale_of
 from bot.settings import LANGUAGES
 from bot.understand import ABOUT_COUNTRIES
 from knowledge.passages import of_article
@@ -46,7 +48,7 @@ def best_passage(ask: Ask) -> Passage | None:
     hits = ask.shop.search.find(find, top=1)
     if not hits or hits[0].passage is None or not is_answer(ask, hits[0].record, intent):
         return None
-    article = ask.shop.store.article(hits[0].record, hits[0].passage.language)
+    article = version(ask, hits[0].record)
     if article is None:  # retired since the index was built
         return None
     passages = _passages(article)
@@ -56,6 +58,13 @@ def best_passage(ask: Ask) -> Passage | None:
     }
     ranked = sorted(near, key=near.__getitem__, reverse=True)
     return _of_country(ask, ranked) or next((found for found in near if near[found] >= near[ranked[0]] - MAIN), None)
+
+
+def version(ask: Ask, name: str) -> Article | None:
+    """The article in the reply's language, else in English, which most can read, else in any that it has."""
+    languages = ask.shop.store.article_languages(name)
+    language = best(ask.language, languages) or best("en", languages) or next(iter(languages), None)
+    return ask.shop.store.article(name, language) if language else None
 
 
 def _of_country(ask: Ask, ranked: list[Passage]) -> Passage | None:
@@ -85,19 +94,26 @@ def _countries(text: str, language: str) -> tuple[str, ...]:
 
 
 def quoted(ask: Ask, passage: Passage) -> Draft:
-    """The passage as the reply, marked as a quotation where it is in another language."""
+    """The passage as the reply. In another language it is marked as a quotation, and what it says in figures is said in
+    the language of the reply as well."""
     article = ask.shop.store.article(passage.record, passage.language)
     if article is None:  # retired since the index was built
         return ask.not_known()
     cited = citations.of_article(article, passage.text)
-    text = passage.text
+    texts = [passage.text]
     if _base(passage.language) != _base(ask.language):
         said_in = language_name(passage.language, ask.language) if passage.language in LANGUAGES else passage.language
-        text = ask.say("article.quote_in", title=article.title, language=said_in, quote=passage.text)
+        texts = [ask.say("article.quote_in", title=article.title, language=said_in, quote=passage.text)]
+        found = figures(
+            passage.text, passage.language, ask.language, lambda count: ask.say("figure.working_days", count=count)
+        )
+        if found:
+            listed = format_list(found, "unit-short", locale_of(ask.language))
+            texts.append(ask.say("article.figures", figures=listed))
     return Draft(
         ask.query.intent,
         ask.topic,
-        (Sentence(text, (cited.id,)),),
+        tuple(Sentence(text, (cited.id,)) for text in texts),
         (cited,),
         confidence=ask.query.confidence,
     )

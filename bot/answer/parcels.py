@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 
 import msgspec
-from babel.dates import format_timedelta
 
 from bot.answer import citations
 from bot.answer.context import Ask
 from bot.answer.draft import Sentence
+from bot.answer.figures import duration
 from bot.messages import Citation
-from bot.phrasebook import day, locale_of, moment
+from bot.phrasebook import day, moment
 from knowledge.logistics.lanes import Lanes, told
 from knowledge.logistics.parcels import ParcelFacts, parcel_facts
 from knowledge.records import Shipment, TrackingEvent
@@ -55,12 +55,6 @@ def of(ask: Ask, shipment: Shipment) -> Parcel:
 def now_at(events: Sequence[TrackingEvent]) -> datetime:
     """Now, by the clock of the last of these events, so that a parcel's days are those of where it is."""
     return datetime.now(events[-1].time.tzinfo if events else UTC)
-
-
-def days(count: int, language: str) -> str:
-    """A number of days in words, in the nominative: "3 days", "3 дня"."""
-    said = format_timedelta(timedelta(days=count), granularity="day", threshold=10**9, locale=locale_of(language))
-    return said.replace("\u202f", "\u00a0")
 
 
 @lru_cache(maxsize=8)
@@ -116,7 +110,7 @@ def _promise(ask: Ask, facts: ParcelFacts, now: datetime) -> Iterator[_Line]:
     date = day(promised, ask.language)
     late = (now.astimezone(promised.tzinfo).date() - promised.date()).days
     if late > 0:
-        text = ask.say("shipment.late", date=date, time=days(late, ask.language))
+        text = ask.say("shipment.late", date=date, time=duration(late, "day", ask.language))
         yield _Line(text, f"late by {late} days on {now.date().isoformat()}")
     else:
         yield _Line(ask.say("shipment.promised", date=date))
@@ -128,7 +122,7 @@ def _outlook(ask: Ask, shipment: Shipment, facts: ParcelFacts, now: datetime) ->
         return
     if facts.stuck_for:
         silent = max(facts.stuck_for.days, 1)
-        text = ask.say("shipment.stuck", time=days(silent, ask.language))
+        text = ask.say("shipment.stuck", time=duration(silent, "day", ask.language))
         yield _Line(text, f"no news for {silent} days on {now.date().isoformat()}")
     elif facts.expected:
         first, last, n = facts.expected.earliest.date(), facts.expected.latest.date(), facts.expected.n

@@ -8,14 +8,15 @@ from functools import lru_cache
 import msgspec
 
 from bot.answer import citations
-from bot.answer.articles import from_help_pages, quoted
+from bot.answer.articles import from_help_pages, quoted, version
 from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
+from bot.answer.figures import duration
 from bot.answer.orders import shipment_of
 from bot.answer.ownership import order_spoken_of, own_orders, speaking_of
-from bot.answer.parcels import days, now_at
+from bot.answer.parcels import now_at
 from bot.messages import Citation, LookedUp
-from bot.phrasebook import best, day
+from bot.phrasebook import day
 from knowledge.logistics.lanes import told
 from knowledge.logistics.parcels import Returns, order_facts
 from knowledge.passages import of_article
@@ -35,7 +36,7 @@ def sending_back(ask: Ask) -> Draft:
 def sent_back(ask: Ask, order: Order) -> Draft:
     """The return window of an order whose owner asks, and what the help page says to the question."""
     shipment, window = _window(ask, order)
-    page = _page(ask, window.article) if window else None
+    page = version(ask, window.article) if window else None
     if window is None or page is None:
         return msgspec.structs.replace(from_help_pages(speaking_of(ask, order)), intent="return_refund")
     passage = _passage(page, window.days)
@@ -83,13 +84,6 @@ def _pages(store: Store, _generation: int) -> tuple[Article, ...]:
     return tuple(article for article in store.all_articles() if article.return_days is not None)
 
 
-def _page(ask: Ask, article: str) -> Article | None:
-    """The page in the reply's language, else in any that it is written in."""
-    languages = ask.shop.store.article_languages(article)
-    language = best(ask.language, languages) or best("en", languages) or next(iter(languages), None)
-    return ask.shop.store.article(article, language) if language else None
-
-
 def _passage(page: Article, promised: int) -> Passage:
     """The first passage of the page that names the number of days, else its first."""
     passages = of_article(page)
@@ -101,7 +95,7 @@ def _told(ask: Ask, order: Order, shipment: Shipment | None, window: Returns) ->
     """The sentence, and what of it was computed, for the quote."""
     events = told(shipment) if shipment else []
     if window.until is None or window.left is None or not events:
-        text = ask.say("order.return_from_delivery", order=order.id, time=days(window.days, ask.language))
+        text = ask.say("order.return_from_delivery", order=order.id, time=duration(window.days, "day", ask.language))
         return text, f"return within {window.days} days of delivery"
     said = {
         "order": order.id,
@@ -113,7 +107,7 @@ def _told(ask: Ask, order: Order, shipment: Shipment | None, window: Returns) ->
         return ask.say("order.return_over", **said), computed
     if window.left == 0:
         return ask.say("order.return_today", **said), computed
-    text = ask.say("order.return_until", **said, time=days(window.left, ask.language))
+    text = ask.say("order.return_until", **said, time=duration(window.left, "day", ask.language))
     return text, f"{computed}, {window.left} days left"
 
 

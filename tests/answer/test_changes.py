@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 import pytest
 
-from bot.answer.parcels import days
+from bot.answer.figures import duration
 from bot.messages import Intent
 from bot.phrasebook import day
 from knowledge.records import Article
@@ -102,7 +102,7 @@ def test_until_when_it_can_be_sent_back(desk: Desk, language: str) -> None:
     reply = ask(desk, "came", SEND_BACK[language], "return_refund", language)
     assert reply.intent == "return_refund" and reply.handoff is None
     assert day(ago(10), language) in reply.text and day(ago(-20), language) in reply.text
-    assert days(20, language) in reply.text
+    assert duration(20, "day", language) in reply.text
     assert {ORDERS["came"].id, "S-came", "returns"} == {cited.id for cited in reply.citations}
     assert len({cited.id for cited in reply.citations}) == len(reply.citations)
 
@@ -110,13 +110,13 @@ def test_until_when_it_can_be_sent_back(desk: Desk, language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_that_it_is_too_late_to_send_it_back(desk: Desk, language: str) -> None:
     reply = ask(desk, "long", SEND_BACK[language], "return_refund", language)
-    assert day(ago(20), language) in reply.text and days(20, language) not in reply.text
+    assert day(ago(20), language) in reply.text and duration(20, "day", language) not in reply.text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_has_not_come_has_all_its_time_from_delivery(desk: Desk, language: str) -> None:
     reply = ask(desk, "way", SEND_BACK[language], "return_refund", language)
-    assert days(30, language) in reply.text.splitlines()[0]
+    assert duration(30, "day", language) in reply.text.splitlines()[0]
     assert "returns" in {cited.id for cited in reply.citations}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.answer.parcels import days
+from bot.answer.figures import duration
 from bot.phrasebook import day
 from tests.answer.own import LANGUAGES, ORDERS, SHOP, ago, ask
 from tests.fakes import Desk, open_desk, phrases
@@ -50,7 +50,7 @@ def test_a_late_parcel_is_said_to_be_late_and_by_how_much(desk: Desk, language: 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_stuck_parcel_is_said_to_be_stuck_and_a_person_is_offered(desk: Desk, language: str) -> None:
     reply = ask(desk, "silent", WHERE[language], "track_order", language)
-    assert days(40, language) in reply.text
+    assert duration(40, "day", language) in reply.text
     assert phrases().say(language, "order.look_into") in reply.text
     assert reply.suggestions == (phrases().say(language, "suggest.human"),)
     assert reply.handoff is None
@@ -106,7 +106,7 @@ def test_days_are_counted_as_the_language_counts(language: str, said: tuple[str,
     counts = {"يوم": 1, "يومان": 2}
     for text in said:
         count = counts.get(text) or int("".join(filter(str.isdigit, text)))
-        assert days(count, language) == text
+        assert duration(count, "day", language) == text
 
 
 def test_every_order_of_the_shop_is_told_of(desk: Desk) -> None:
