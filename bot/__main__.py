@@ -82,9 +82,7 @@ def parser() -> argparse.ArgumentParser:
     token = verb("token", "a signed customer token")
     token.add_argument("--customer", metavar="ID", required=True)
     token.add_argument("--hours", type=_positive, default=24, metavar="N")
-    train = verb("train", "fit what comes with the project, or with --photos this shop's own eyes")
-    train.add_argument("--photos", type=Path, metavar="FILE", help="CSV: photo (a file beside it), sku")
-    train.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
+    _train_options(verb("train", "fit what comes with the project, or this shop's own eyes, or compare fusion methods"))
     for name, what in (("bench", "how fast it is"), ("evaluate", "how good it is")):
         measure = verb(name, what)
         measure.add_argument("parts", nargs="*", metavar="PART", help="what to measure, or all")
@@ -105,6 +103,20 @@ def _import_options(added: argparse.ArgumentParser) -> None:
     added.add_argument("--duties", type=Path, metavar="F")
     added.add_argument("--pictures-again", action="store_true", help="ask whether pictures at known addresses changed")
     added.add_argument("--demo", action="store_true", help="the demo shop")
+
+
+def _train_options(added: argparse.ArgumentParser) -> None:
+    added.add_argument("--photos", type=Path, metavar="FILE", help="CSV: photo (a file beside it), sku")
+    added.add_argument(
+        "--methods", type=Path, metavar="DIR",
+        help="compare all methods of fusion on this shop's catalogue (and --photos); a table and plots go there",
+    )  # fmt: skip
+    added.add_argument("--shared", action="store_true", help="with --methods: on the shared groceries instead")
+    added.add_argument(
+        "--encoders", type=Path, metavar=("TEXT", "PICTURE"), nargs=2,
+        help="with --methods: folders of a BERT-like and a ResNet-like encoder, to train end to end as one more",
+    )  # fmt: skip
+    added.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
 
 
 def _moment(text: str) -> datetime:

@@ -86,6 +86,9 @@ class Topic(msgspec.Struct, frozen=True):
     asked: tuple[str, ...] = ()  # numbers that proof of ownership was asked for
     proven: tuple[str, ...] = ()  # orders whose ownership was proven in this conversation
     failed_proofs: int = 0
+    page: str = ""  # the help page last quoted
+    open: str = ""  # the question that was asked back about
+    unanswered: int = 0  # turns in a row that asked back
     given: Given = Given()  # what is held against the next order that is named
 
 

@@ -9,15 +9,16 @@ from threading import Lock
 import msgspec
 import structlog
 
-from bot.answer.answering import checked, plan
+from bot.answer.answering import checked, plan, spoken
 from bot.answer.context import Ask, Shop
 from bot.answer.draft import Draft
 from bot.conversations import Conversations, Topic, Turn
 from bot.messages import Message, Reply, Speech, StepFinished, StepStarted, TurnEvent
 from bot.phrasebook import country
-from bot.seams import Senses
+from bot.seams import Overhears, Senses
 from bot.settings import Settings
 from bot.understand import Query, Stopwatch, Tell, Understanding
+from bot.writing.rewriting import Rewriting
 
 log = structlog.get_logger()
 
@@ -34,8 +35,18 @@ def ignore(_event: TurnEvent) -> None:
 class Bot:
     """Answers messages of one shop. Blocking; safe to use from several threads."""
 
-    def __init__(self, shop: Shop, senses: Senses, conversations: Conversations, settings: Settings) -> None:
+    def __init__(
+        self,
+        shop: Shop,
+        senses: Senses,
+        conversations: Conversations,
+        settings: Settings,
+        rewriting: Rewriting | None = None,
+    ) -> None:
+        """`rewriting` puts replies into a chat model's words; None: they are our own phrases."""
         self._shop = shop
+        self._rewriting = rewriting
+        self._senses = senses
         self._conversations = conversations
         self._understand = Understanding(senses, settings, lambda: shop.store.attribute_values()["size"])
         self._locks = [Lock() for _ in range(_LOCKS)]
@@ -55,6 +66,15 @@ class Bot:
     def history(self, conversation: str) -> list[Turn]:
         """The turns of a conversation, oldest first."""
         return self._conversations.turns(conversation)
+
+    def overhearing(self, conversation: str, language: str | None = None) -> Overhears | None:
+        """What hears a voice note of a conversation while it is still being recorded; `language` is the channel's.
+
+        None where only whole notes are heard. It serves one note, and one thread at a time.
+        """
+        if self._senses.overhearing is None:
+            return None
+        return self._senses.overhearing(self._conversations.topic(conversation).language or language)
 
     def _turn(self, message: Message, tell: Tell) -> Reply:
         self._understand.check(message)
@@ -85,6 +105,9 @@ class Bot:
         tell(StepStarted("answer"))
         with watch.stage("answer"):
             draft, wrong = checked(ask, draft)
+        if self._rewriting:
+            with watch.stage("write"):
+                draft = self._rewriting(draft, query.text, spoken(ask), self._shop.name)
         tell(StepFinished("answer"))
         if wrong:
             log.error("reply_refused", intent=query.intent, language=query.language, unsupported=len(wrong))

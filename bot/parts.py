@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import background, intents, models
+from bot import alarms, background, intents, models
+from bot.answer.check import warm as warm_check
 from bot.answer.context import Shop
 from bot.answer.meant import function_words
 from bot.conversations import Conversations
@@ -25,8 +26,11 @@ from bot.phrasebook import Phrasebook
 from bot.seams import F32, Senses
 from bot.senses.batched_text import BatchedText
 from bot.senses.language import warm
+from bot.senses.listening import Overheard
 from bot.senses.text import E5
 from bot.settings import LANGUAGES, Settings
+from bot.writing.endpoint import Endpoint
+from bot.writing.rewriting import Rewriting
 from knowledge.opening import UnknownVersion
 from knowledge.recommend import Recommender
 from knowledge.search import Search
@@ -185,11 +189,13 @@ class Parts:
         return Senses(
             self.asked,
             intents.load(self.text_encoder),
+            alarms.load(self.text_encoder),
             lambda: self.speech,
             lambda: self.vision,
             lambda: self.reader,
             lambda: self.fusing,
             lambda: self.shared_space,
+            lambda hint: Overheard(self.speech, self.settings.limits, hint),
         )
 
     @cached_property
@@ -227,6 +233,25 @@ class Parts:
         return Conversations(f"sqlite:///{self.settings.data / 'conversations.db'}")
 
     @cached_property
+    def rewriting(self) -> Rewriting | None:
+        """The chat model that writes replies anew; None where they are our own phrases.
+
+        Raises:
+            NotReady: the settings name one that can't be used.
+        """
+        settings = self.settings
+        if not settings.writer:
+            return None
+        if "://" in settings.writer:
+            key, unencrypted = settings.writer_key.value, bool(settings.writer_unencrypted)
+            return Rewriting(
+                Endpoint(settings.writer, settings.writer_model, key, unencrypted), settings.writer_seconds
+            )
+        from bot.writing.folder import Folder
+
+        return Rewriting(Folder(Path(settings.writer)), settings.writer_seconds)
+
+    @cached_property
     def bot(self) -> Bot:
         """The whole."""
         shop = Shop(
@@ -239,7 +264,7 @@ class Parts:
             self.senses.intents.typical,
             self.recommender,
         )
-        return Bot(shop, self.senses, self.conversations, self.settings)
+        return Bot(shop, self.senses, self.conversations, self.settings, self.rewriting)
 
     def warm(self) -> None:
         """Loads every model, so that the first customer does not wait for it."""
@@ -247,6 +272,7 @@ class Parts:
         self.asked.queries(["warm"])
         function_words()
         warm(LANGUAGES)
+        warm_check(self.phrases)
 
 
 @lru_cache(maxsize=2)

@@ -7,11 +7,12 @@ same keys and places, which a test keeps. Digits are Western in every language.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
@@ -53,6 +54,14 @@ class Phrasebook:
             KeyError: no such language, key or place.
         """
         return self._said[language][key].format_map(values)
+
+    def texts(self, language: str) -> Mapping[str, str]:
+        """Every phrase of `language` (one of `languages`) by its key, its places open.
+
+        Raises:
+            KeyError: no such language.
+        """
+        return MappingProxyType(self._said[language])
 
     def widget(self, language: str) -> dict[str, str]:
         """The widget's texts by key, in the language that serves a speaker of `language` best."""

@@ -1,7 +1,8 @@
 """Product pictures as the index has them: what the vision encoder sees, brought to where customers' photos lie.
 
 A shop's head is made once, at the first import that has pictures, out of the pictures alone; `train` makes a better one
-from photos of products (`python -m bot train --photos`). Another head makes all vectors of pictures anew.
+from photos of products (`python -m bot train --photos`). Another head makes all vectors of pictures anew, and so does
+another number of altered copies (BABELDESK_PICTURE_COPIES), which the head's file tells.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -48,10 +49,23 @@ class Pictures:
         return head.pictures(np.stack(vectors), np.stack(altered), names)
 
     def ready(self) -> None:
-        """Makes a head of the shop's own pictures where it has pictures and no head; kept for the imports to come."""
+        """Makes a head of the shop's own pictures where it has pictures and no head; kept for the imports to come.
+
+        Where another number of copies is set by now, a head of the pictures alone is made again; one that photos taught
+        stays, and only notes the number, so that all vectors of pictures are made again.
+        """
+        if self.parts.shared_space is not None:
+            return
+        head, count = self.parts.photo_head, self.parts.settings.picture_copies
+        if head is not None and head.copies == count:
+            return
         known = sorted({picture.media for picture in self.parts.store.all_pictures() if picture.media})
-        if known and self.parts.shared_space is None and self.parts.photo_head is None:
+        if not known:
+            return
+        if head is None or head.metric is None:
             keep(self.parts.photo_head_file, self._made(known[:: -(-len(known) // _SAMPLE)]))
+        else:
+            keep(self.parts.photo_head_file, replace(head, copies=count))
 
     def looked(self, names: Sequence[str]) -> tuple[F32, F32]:
         """What the encoder makes of pictures, [n, p], and of altered copies of each, [n, k, p].
@@ -83,7 +97,13 @@ class Pictures:
         head = untaught(vectors, altered if altered.shape[1] else vectors[:, None])
         # Of a few pictures the mean is mostly what they show, not what all pictures share.
         share = np.float32(len(names) / (len(names) + _FEW))
-        return PhotoHead(share * head.photo_mean, share * head.picture_mean, share * head.copy_mean, None)
+        return PhotoHead(
+            share * head.photo_mean,
+            share * head.picture_mean,
+            share * head.copy_mean,
+            None,
+            copies=self.parts.settings.picture_copies,
+        )
 
 
 def keep(file: Path, head: PhotoHead) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from bot.alarms import AlarmHead
 from bot.fusion.query import Fusing
 from bot.intents import IntentHead
 from bot.messages import Heard
@@ -31,6 +32,15 @@ class Recogniser(Protocol):
     """Samples float32 [n], mono, 16 kHz, to what was said; None where nothing was, or nothing intelligible."""
 
     def hear(self, samples: F32, hint: str | None = None) -> Heard | None: ...
+
+
+class Overhears(Protocol):
+    """A voice note that is still being recorded: from all its bytes so far to what is sure of it, None for nothing.
+
+    What it tells only ever grows. Raises TooLarge where the note is too long to be taken at all.
+    """
+
+    def __call__(self, content: bytes) -> Heard | None: ...
 
 
 class Look(Protocol):
@@ -69,8 +79,10 @@ class Senses:
 
     text: TextEncoder
     intents: IntentHead
+    alarms: AlarmHead
     speech: Callable[[], Recogniser]
     vision: Callable[[], VisionEncoder]
     reader: Callable[[], Reader]
     fusing: Callable[[], Fusing]
     shared_space: Callable[[], SharedSpace | None]
+    overhearing: Callable[[str | None], Overhears] | None = None  # by the language expected; None: whole notes only

@@ -26,6 +26,19 @@ class Limits(msgspec.Struct, frozen=True):
     frame_bytes: int = 20_000_000  # one websocket frame or HTTP body: a photo in base64 and what surrounds it
 
 
+class Secret:
+    """A text that shows itself to nobody who does not ask for its `value`: not in a log, an error or a repr."""
+
+    def __init__(self, value: str = "") -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "Secret()"
+
+    def __str__(self) -> str:
+        return "…" if self.value else ""
+
+
 class Settings(msgspec.Struct, frozen=True):
     """Everything that an installation may set, each by an environment variable of the same name with BABELDESK_."""
 
@@ -40,6 +53,11 @@ class Settings(msgspec.Struct, frozen=True):
     host: str = "127.0.0.1"
     port: int = 8000
     threads: int = 0  # of one model pass; 0: as many as there are cores
+    writer: str = ""  # a chat model: its address (https://host/v1), or a folder with one; our own phrases where empty
+    writer_model: str = ""  # what the address calls it
+    writer_key: Secret = Secret()  # for the address
+    writer_seconds: float = 8.0  # that a reply may take to write; after them the customer reads our own phrases
+    writer_unencrypted: int = 0  # 1: the address may be http on another machine
     limits: Limits = Limits()
 
 
@@ -64,6 +82,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         ("currency", not settings.currency or _is_currency(settings.currency)),
         ("port", 0 <= settings.port < 65_536),
         ("threads", settings.threads >= 0),
+        ("writer_seconds", 0 < settings.writer_seconds <= 600),
+        ("writer_unencrypted", settings.writer_unencrypted in (0, 1)),
         ("picture_copies", 0 <= settings.picture_copies <= 16),
     ):
         if not right:

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from bot import background, intents, training_fusion
+from bot import background, intents, training_alarms, training_fusion
 from bot.intents import INTENTS, IntentHead
 from bot.measures.figures import Figure
 from bot.messages import Intent
@@ -30,7 +30,7 @@ DECAY = 1e-2
 
 def run(parts: Parts) -> list[Figure]:
     """Fits everything, and says how well each does on what it was not fitted on."""
-    figures = [_train_intents(parts), *training_fusion.run(parts)]
+    figures = [_train_intents(parts), *training_alarms.run(parts), *training_fusion.run(parts)]
     found = background.encode(parts.text.passages)
     background.save(found, parts.text_encoder)
     _train_token_means(parts)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from tqdm import tqdm
 
 from bot.errors import BadInput, TooLarge
@@ -77,13 +78,7 @@ def _found(name: str, head: PhotoHead | None, seen: _Seen, asks: NDArray[np.bool
 
 
 def _look(parts: Parts, table: Path) -> _Seen:
-    rows = list(_rows(table))
-    sold = {product.sku: product.image for product in parts.store.products([sku for _, sku in rows]) if product.image}
-    missing = next((sku for _, sku in rows if sku not in sold), None)
-    if missing is not None:
-        raise BadInput(f"{table.name}: {missing} is no product with a picture in this shop.")
-    if len(rows) < _LEAST:
-        raise BadInput(f"{table.name}: {len(rows)} photos are too few to learn from; {_LEAST} are the least.")
+    rows = photographed(parts, table)
     names = sorted({picture.media for picture in parts.store.all_pictures() if picture.media})
     number = {name: at for at, name in enumerate(names)}
     pictures, copies, photos = [], [], []
@@ -93,10 +88,26 @@ def _look(parts: Parts, table: Path) -> _Seen:
         pictures.append(some)
         copies.append(altered)
     for start in tqdm(range(0, len(rows), _BATCH), desc="photos", leave=False):
-        images = [decode_photo(_read(file, parts), parts.settings.limits) for file, _ in rows[start : start + _BATCH]]
+        images = [opened(file, parts) for file, _ in rows[start : start + _BATCH]]
         photos.append(parts.vision.look(images).vectors)
-    item = np.array([number[sold[sku] or ""] for _, sku in rows])
+    item = np.array([number[picture] for _, picture in rows])
     return _Seen(np.concatenate(photos), item, np.concatenate(pictures), np.concatenate(copies), names)
+
+
+def photographed(parts: Parts, table: Path) -> list[tuple[Path, str]]:
+    """The photos that a CSV names, each with the hash of the picture of the product that it shows.
+
+    Raises:
+        BadInput: the table can't be read, or names a product without a picture, or too few photos.
+    """
+    rows = list(_rows(table))
+    sold = {product.sku: product.image for product in parts.store.products([sku for _, sku in rows]) if product.image}
+    missing = next((sku for _, sku in rows if sku not in sold), None)
+    if missing is not None:
+        raise BadInput(f"{table.name}: {missing} is no product with a picture in this shop.")
+    if len(rows) < _LEAST:
+        raise BadInput(f"{table.name}: {len(rows)} photos are too few to learn from; {_LEAST} are the least.")
+    return [(file, sold[sku] or "") for file, sku in rows]
 
 
 def _rows(table: Path) -> Iterator[tuple[Path, str]]:
@@ -113,10 +124,15 @@ def _rows(table: Path) -> Iterator[tuple[Path, str]]:
         raise BadInput(f"{table} can't be read: {error}") from None
 
 
-def _read(file: Path, parts: Parts) -> bytes:
+def opened(file: Path, parts: Parts) -> Image.Image:
+    """A photo.
+
+    Raises:
+        BadInput: it is not there, or no photo.
+    """
     try:
         if file.stat().st_size > parts.settings.limits.media_bytes:
             raise TooLarge(f"{file} is larger than {parts.settings.limits.media_bytes} bytes.")
-        return file.read_bytes()
+        return decode_photo(file.read_bytes(), parts.settings.limits)
     except OSError as error:
         raise BadInput(f"{file} can't be read: {error.strerror}.") from None

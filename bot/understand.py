@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from bot import entities
+from bot.alarms import Alarm
 from bot.conversations import Topic
 from bot.entities import Entities
 from bot.errors import BadInput, TooLarge
@@ -20,7 +21,7 @@ from bot.intents import INTENTS
 from bot.messages import Heard, Intent, Message, Photo, Seen, Speech, StepFinished, StepStarted, Text, TurnEvent
 from bot.phrasebook import best
 from bot.seams import F32, Senses
-from bot.senses.language import identify
+from bot.senses.language import CHANNEL, CONVERSATION, identify
 from bot.senses.media import decode_photo, decode_speech
 from bot.settings import LANGUAGES, Settings
 from knowledge.view import Beside
@@ -49,6 +50,7 @@ class Query:
     seen: Seen | None = None
     told: bool = True  # the message says what language it is in
     unheard: bool = False  # there was a voice note, and nothing in it could be understood
+    alarm: Alarm | None = None  # why a person has to see it, whatever else it asks
 
 
 @dataclass
@@ -75,8 +77,7 @@ SHORT_WORDS = 7
 SHORT_LETTERS = 14  # in scripts that put no spaces between words
 # What a country in a short message goes on with.
 ABOUT_COUNTRIES: frozenset[Intent] = frozenset({"customs_duty", "delivery_time", "shipping_cost"})
-# A language that is less sure than this gives way to that of the conversation or the channel.
-SURE_OF_LANGUAGE = 0.8
+GOES_ON_WITH_COUNTRY = ABOUT_COUNTRIES | {"exchange", "return_refund"}
 
 
 class Understanding:
@@ -100,7 +101,7 @@ class Understanding:
         heard, unheard = self._listen(message, hint, tell, watch)
         looks, seen = self._look(message, tell, watch)
         text = "\n".join(part for part in (typed, heard.text if heard else "") if part)
-        language, told = self._language(typed, heard, topic, message)
+        language, told = language_of(typed, heard, topic.language, message.language, self._settings.language)
         with watch.stage("understand"):
             in_picture = " ".join((*seen.barcodes, seen.text)) if seen else ""
             named = entities.find(text, language, self._sizes())
@@ -118,6 +119,7 @@ class Understanding:
         pictured = space.queries([text])[0] if space and text else None
         chances = self._senses.intents.probabilities(vector) if vector is not None else None
         intent, confidence = _intent(text, chances, named, topic)
+        alarm = self._senses.alarms.alarm(vector) if vector is not None else None
         return Query(
             text,
             language,
@@ -133,6 +135,7 @@ class Understanding:
             seen,
             told,
             unheard,
+            alarm,
         )
 
     def check(self, message: Message) -> None:
@@ -186,29 +189,18 @@ class Understanding:
         tell(StepFinished("look"))
         return look.vectors, seen
 
-    def _language(self, typed: str, heard: Heard | None, topic: Topic, message: Message) -> tuple[str, bool]:
-        """The message where it says enough, else the conversation, else the channel, else the shop; and whether the
-        message said enough."""
-        guess = identify(typed, LANGUAGES) if typed else None
-        before = topic.language or message.language
-        # Of two languages of one script the conversation's is likelier: "и почём" after Ukrainian. Never of another.
-        sure = guess is not None and (
-            guess.confidence >= SURE_OF_LANGUAGE or not before or _script(before) != _script(guess.language)
-        )
-        asked = (
-            guess.language if guess and sure else None,
-            heard.language if heard else None,
-            topic.language,
-            message.language,
-            guess.language if guess else None,
-            self._settings.language,
-        )
-        told = sure or heard is not None
-        for tag in asked:
-            supported = best(tag, LANGUAGES) if tag else None
-            if supported:
-                return supported, told
-        return "en", told
+
+def language_of(
+    typed: str, heard: Heard | None, conversation: str | None, channel: str | None, shop: str
+) -> tuple[str, bool]:
+    """The language to reply in (BCP 47): of the message where it says enough, else of the conversation, else of the
+    channel, else of the shop; and whether the message said enough."""
+    before = conversation or channel
+    known = best(before, LANGUAGES) if before else None
+    guess = identify(typed, LANGUAGES, known, CONVERSATION if conversation else CHANNEL) if typed else None
+    asked = (guess.language if guess else None, heard.language if heard else None, conversation, channel, shop)
+    language = next((found for tag in asked if tag and (found := best(tag, LANGUAGES))), "en")
+    return language, guess is not None or heard is not None
 
 
 def _typed(message: Message) -> str:
@@ -224,20 +216,11 @@ def _intent(text: str, chances: F32 | None, named: Entities, topic: Topic) -> tu
     if topic.intent is None or confidence >= CERTAIN_OF_ANOTHER:
         return intent, confidence
     brief, guessed = short(text), confidence < CERTAIN
-    if named.countries and topic.intent in ABOUT_COUNTRIES and (brief or guessed):
+    if named.countries and topic.intent in GOES_ON_WITH_COUNTRY and (brief or guessed):
         return topic.intent, confidence
     if (named.colours or named.sizes) and topic.products and (brief or guessed):
         return "availability" if topic.intent == "availability" else "product_search", confidence
     return (topic.intent, confidence) if brief and guessed else (intent, confidence)
-
-
-_SCRIPTS = {"ru": "Cyrl", "uk": "Cyrl", "zh": "Hani", "ja": "Hani"} | {
-    tag: tag for tag in ("ar", "he", "hi", "th", "ko")
-}  # fmt: skip
-
-
-def _script(language: str) -> str:
-    return _SCRIPTS.get(language.split("-")[0], "Latn")
 
 
 def short(text: str) -> bool:

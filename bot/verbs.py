@@ -231,12 +231,22 @@ def token(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def train(given: argparse.Namespace, settings: Settings) -> int:
-    """Fits what comes with the project in bot/trained, or what this shop sees by."""
-    from bot import training, training_photos
+    """Fits what comes with the project in bot/trained, or what this shop sees by; or compares methods of fusion."""
+    from bot import training, training_methods, training_photos
     from bot.measures.figures import show, write
 
+    if (given.shared or given.encoders) and not given.methods:
+        raise BadInput("--shared and --encoders belong to --methods.")
+    if given.shared and given.photos:
+        raise BadInput("The shared groceries bring their own photos: give --shared or --photos.")
     parts = Parts(settings)
-    if not given.photos:
+    if given.methods:
+        encoders = tuple(given.encoders) if given.encoders else None
+        figures = training_methods.run(
+            parts, given.methods, photos=given.photos, shared=given.shared, encoders=encoders
+        )
+        show("Methods of fusion, on products that they were not taught", figures)
+    elif not given.photos:
         figures = training.run(parts)
         show("Kept out of the fit", figures)
     else:

@@ -88,8 +88,8 @@ def ungrounded(text: str, evidence: Iterable[str]) -> list[str]:
     known: set[str] = set()
     for piece in evidence:
         for number in _NUMBER.findall(piece):
-            known |= {_value(number), *_parts(number)}
-    return [n for n in _NUMBER.findall(text) if _value(n) not in known and not _is_date_of(n, known)]
+            known |= {*_values(number), *_parts(number)}
+    return [n for n in _NUMBER.findall(text) if not known & _values(n) and not _is_date_of(n, known)]
 
 
 def _is_date_of(number: str, known: set[str]) -> bool:
@@ -102,6 +102,13 @@ def _parts(number: str) -> list[str]:
     return [str(int(run)) for run in re.findall(r"\d+", number)]
 
 
+def _values(number: str) -> set[str]:
+    """What it may be worth: "772.910" may be of a currency with three decimals."""
+    whole, _, decimals = number.partition("." if "." in number else ",")
+    either = len(decimals) == 3 and f"{whole}{decimals}".isdecimal()
+    return {_value(number)} | ({_value(f"{whole}.{decimals}0")} if either else set())
+
+
 def _value(number: str) -> str:
     """A number without marks of groups, with a point before decimals, without zeros that say nothing."""
     runs = re.findall(r"\d+", number)
@@ -112,3 +119,16 @@ def _value(number: str) -> str:
     whole = str(int("".join(runs)))
     decimals = "".join(str(unicodedata.decimal(c)) for c in decimals).rstrip("0")
     return f"{whole}.{decimals}" if decimals else whole
+
+
+# A run of letters, digits and what joins them in a code; a code has an ASCII letter and a digit.
+_RUN = re.compile(r"[^\s$€£¥₩₹₽%,;:!?()（），。；：！？、“”\"«»„।]+")
+
+
+def ungrounded_codes(text: str, evidence: Iterable[str]) -> list[str]:
+    """The codes in `text`, of ASCII letters and digits ("RR123456785DE", "MUG-1"), that no piece of evidence has, as
+    they are written, in order. Case does not count."""
+    known = "\n".join(unicodedata.normalize("NFKC", piece) for piece in evidence).casefold()
+    runs = (run.strip(".'’*_-/") for run in _RUN.findall(unicodedata.normalize("NFKC", text)))
+    codes = [run for run in runs if run.isascii() and re.search(r"[A-Za-z]", run) and re.search(r"\d", run)]
+    return [code for code in codes if code.casefold() not in known]

@@ -310,3 +310,16 @@ def test_hostile_text_takes_no_time(text: str) -> None:
     start = time.perf_counter()
     find(text, "zh", SIZES)
     assert time.perf_counter() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "code"),
+    [
+        ("https://shop.example/orders/A-100482", "en", "A-100482"),
+        ("请看 https://www.carrier.example/track?no=LP123456789CN&lang=zh 谢谢", "zh", "LP123456789CN"),
+        ("أين هو https://t.example/#/1Z999AA10123456784؟", "ar", "1Z999AA10123456784"),
+        ("www.shop.example/p/BAG-1042?size=M", "de", "BAG-1042"),
+    ],
+)
+def test_codes_in_links(text: str, language: str, code: str) -> None:
+    assert code in find(text, language, frozenset()).codes

@@ -16,25 +16,31 @@ MAY: dict[str, tuple[str, ...]] = {
     "bot.phrasebook": (),
     "bot.conversations": ("bot.messages",),
     "bot.price_limits": (),
-    "bot.entities": ("bot.phrasebook", "bot.price_limits"),
+    "bot.named_words": ("bot.phrasebook",),
+    "bot.word_matching": ("bot.named_words",),
+    "bot.entities": ("bot.phrasebook", "bot.price_limits", "bot.named_words", "bot.word_matching"),
     "bot.intents": ("bot.messages", "bot.errors"),
-    "bot.models": ("bot.errors",),
+    "bot.alarms": ("bot.intents", "bot.errors"),
+    "bot.ordinals": (),
+    "bot.whisper_checkpoint": ("bot.errors",),
+    "bot.models": ("bot.errors", "bot.whisper_checkpoint"),
     "bot.fusion": ("bot.fusion",),
     "bot.spoiling": ("bot.fusion",),
     "bot.senses": ("bot.senses", "bot.messages", "bot.errors", "bot.settings"),
-    "bot.seams": ("bot.fusion.query", "bot.intents", "bot.messages"),
+    "bot.seams": ("bot.fusion.query", "bot.alarms", "bot.intents", "bot.messages"),
     "bot.understand": (
         "bot.seams",
-        "bot.senses", "bot.fusion.query", "knowledge", "bot.entities", "bot.intents",
+        "bot.senses", "bot.fusion.query", "knowledge", "bot.entities", "bot.intents", "bot.alarms",
         "bot.conversations", "bot.phrasebook", "bot.messages", "bot.errors", "bot.settings",
     ),
     "bot.answer": (
         "bot.seams",
         "bot.answer", "knowledge", "bot.understand", "bot.entities", "bot.conversations", "bot.phrasebook",
-        "bot.intents", "bot.senses.language", "bot.messages", "bot.settings",
+        "bot.intents", "bot.senses.language", "bot.messages", "bot.settings", "bot.ordinals", "bot.price_limits",
     ),
+    "bot.writing": ("bot.writing", "bot.answer", "bot.phrasebook", "bot.messages", "bot.settings", "bot.errors"),
     "bot.engine": (
-        "bot.seams",
+        "bot.seams", "bot.writing",
         "bot.answer", "bot.understand", "bot.conversations", "bot.phrasebook", "knowledge", "bot.messages",
         "bot.settings",
     ),
@@ -48,7 +54,8 @@ MAY: dict[str, tuple[str, ...]] = {
 FREE = {
     "bot.__main__", "bot.verbs", "bot.parts", "bot.importing", "bot.product_pictures", "bot.background",
     "bot.fleet_report", "bot.measures", "bot.picture_vectors", "bot.training", "bot.training_fusion",
-    "bot.training_photos",
+    "bot.training_photos", "bot.training_alarms", "bot.training_catalogue", "bot.training_encoders",
+    "bot.training_methods", "bot.training_plots", "bot.training_intents",
 }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ def test_everything_is_listed_with_the_hash_of_its_file(folder: Path) -> None:
 
     assert [one.name for one in ready] == [
         "whisper-base", "multilingual-e5-small", "efficientnet-lite0", "silero-vad",
-        "text-detection", "text-recognition",
+        "text-detection", "text-orientation", "text-recognition",
     ]  # fmt: skip
     for one in ready:
         assert hashlib.sha256(one.file.read_bytes()).hexdigest() == one.sha256

@@ -10,11 +10,13 @@ import pytest
 from bot.conversations import Topic
 from bot.errors import TooLarge
 from bot.fusion.telling import Telling
+from bot.measures.language_sets import cldr
+from bot.measures.language_sets import words as words_of
 from bot.messages import Heard, Intent, Message, Part, Photo, Seen, Speech, StepFinished, StepStarted, Text, TurnEvent
 from bot.seams import Senses
 from bot.settings import Limits, Settings
-from bot.understand import Query, Stopwatch, Understanding
-from tests.fakes import FUSING, WIDTH, Encoder, Reader, Recogniser, Said, Vision, picture, sound
+from bot.understand import Query, Stopwatch, Understanding, language_of
+from tests.fakes import FUSING, WIDTH, Alarmed, Encoder, Reader, Recogniser, Said, Vision, picture, sound
 
 SIZES = frozenset({"42", "XL"})
 
@@ -30,6 +32,7 @@ class Ear:
         senses = Senses(
             text=Encoder(),
             intents=self.intents,  # type: ignore[arg-type]
+            alarms=Alarmed(self.intents),  # type: ignore[arg-type]
             speech=lambda: self.recogniser,
             vision=Vision,
             reader=lambda: self.reader,
@@ -123,6 +126,39 @@ def test_the_recogniser_is_told_the_language_of_the_conversation(ear: Ear) -> No
 )
 def test_the_language_of_the_reply(ear: Ear, text: str, topic: str | None, channel: str | None, expected: str) -> None:
     assert ear(Text(text), topic=Topic(language=topic), language=channel).language == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "topic", "expected"),
+    [
+        ("gracias", "de", "es"),  # of the same script: by how likely it is
+        ("спасибо", "uk", "ru"),
+        ("谢谢", "ja", "zh"),
+        ("para", "pt", "pt"),
+        ("para", "es", "es"),
+        ("商品", "zh-Hant", "zh-Hant"),
+        ("no", "it", "it"),  # so little never overrules the conversation
+        ("ну а", "uk", "uk"),
+        ("привет", "de", "ru"),  # but for its script
+        ("Giulia Rossi", "zh", "zh"),  # a name is none
+        ("Samsung Galaxy", "ar", "ar"),
+        ("Hallo, where is my Bestellung ORD-1002 please", "de", "en"),
+        ("我的 order 什么时候 delivery 到加拿大？", "en", "zh"),
+        ("متى يصل الـ order الخاص بي؟", "en", "ar"),
+        ("mera order kahan hai", "en", "hi"),
+    ],
+)
+def test_the_conversation_weighs_with_the_message(ear: Ear, text: str, topic: str, expected: str) -> None:
+    assert ear(Text(text), topic=Topic(language=topic)).language == expected
+
+
+def test_a_conversation_weighs_more_than_the_channel() -> None:
+    words = [text for text, _ in words_of(cldr(), 1)[:600]]
+    kept = {
+        where: sum(language_of(text, None, *before, "en")[0] == "es" for text in words)
+        for where, before in {"conversation": ("es", None), "channel": (None, "es"), "none": (None, None)}.items()
+    }
+    assert kept["conversation"] > kept["channel"] > kept["none"]
 
 
 @pytest.mark.parametrize("text", ["我的包裹在哪里？", "我要退款", "你好"])

@@ -9,15 +9,17 @@ import msgspec
 from bot.answer.articles import from_help_pages
 from bot.answer.attributes import fact_of, question
 from bot.answer.changes import change, changed
-from bot.answer.check import unsupported
+from bot.answer.check import Spoken, unsupported
 from bot.answer.context import Ask
 from bot.answer.customs import duties
 from bot.answer.draft import Draft
+from bot.answer.handoffs import alarmed, counted, soothed
 from bot.answer.meant import named
 from bot.answer.orders import state_of, track
 from bot.answer.ownership import about_own_order, named_order, proof, wanted, with_given
 from bot.answer.products import availability, search
 from bot.answer.recommending import recommended, with_others
+from bot.answer.resuming import left_open, resumed
 from bot.answer.returns import sending_back, sent_back
 from bot.intents import INTENTS
 from bot.messages import Handoff, Intent, Needs
@@ -25,12 +27,26 @@ from bot.messages import Handoff, Intent, Needs
 
 def checked(ask: Ask, draft: Draft) -> tuple[Draft, tuple[str, ...]]:
     """The draft where its evidence states all it says; else a reply that the data do not tell, and what was wrong."""
-    wrong = unsupported(draft, ask.shop.name)
+    wrong = unsupported(draft, ask.shop.name, spoken(ask))
     return (ask.not_known(), wrong) if wrong else (draft, ())
 
 
+def spoken(ask: Ask) -> Spoken:
+    """What the reply may be written with."""
+    places = frozenset((*ask.query.entities.countries, *([ask.topic.country] if ask.topic.country else ())))
+    return Spoken(ask.language, ask.shop.phrases, places)
+
+
 def plan(ask: Ask) -> Draft:
-    """What to reply, by what the message wants."""
+    """What to reply, by what the message says and what came of those before it."""
+    if ask.query.alarm in ("safety", "medical", "legal"):
+        return alarmed(ask, ask.query.alarm)
+    ask = resumed(ask)
+    draft = left_open(ask, _planned(ask))
+    return counted(ask, soothed(ask, draft) if ask.query.alarm == "anger" else draft)
+
+
+def _planned(ask: Ask) -> Draft:
     query = ask.query
     if query.unheard and not query.text and query.photo_vectors is None:
         return ask.plain(ask.say("unheard"), intent="other", needs=Needs("speech"))

@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 from bot.answer import citations
 from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
-from bot.answer.meant import by_code, described_weakly, meant, spoken_of, without_names
+from bot.answer.meant import (
+    by_code,
+    described_weakly,
+    fits,
+    meant,
+    pointed_out,
+    spoken_of,
+    surely_named,
+    with_variants,
+    without_names,
+)
 from bot.answer.products import shown
 from bot.answer.relevance import FIELD, FIELD_OF_REST, TEXT_FOREIGN, TEXT_OWN, as_sentence
 from bot.messages import Handoff, Needs
@@ -51,7 +61,7 @@ FIELDS = ("price", "availability", "brand", "color", "size", "material", "weight
 
 def question(ask: Ask) -> Draft:
     """Answers a question about the product that the message or the conversation is about."""
-    named = meant(ask)
+    named = _still_spoken_of(ask) or meant(ask)
     if not named:
         perhaps = _firsts(described_weakly(ask))[:MOST_CHOICES]
         if not perhaps:
@@ -68,6 +78,17 @@ def question(ask: Ask) -> Draft:
         return _told(ask, *answered[0])
     fact = _best(ask, named[0])
     return _told(ask, named[0], fact) if fact else _not_said(ask, named[0])
+
+
+def _still_spoken_of(ask: Ask) -> list[Product]:
+    """What the conversation is about, in the colour or size that the message names, where its text answers the
+    question, or where the message does not surely name another product; else empty."""
+    spoken = spoken_of(ask)
+    if not spoken or by_code(ask) or ask.query.photo_vectors is not None or pointed_out(ask):
+        return []
+    if ask.query.entities.colours or ask.query.entities.sizes:
+        spoken = [product for product in with_variants(ask, spoken[0]) if fits(product, ask)] or spoken
+    return spoken if not surely_named(ask) or _sentence(ask, spoken[0]) else []
 
 
 def fact_of(ask: Ask) -> Fact | None:
@@ -90,7 +111,14 @@ def _best(ask: Ask, product: Product) -> Fact | None:
     field = _field_asked(ask, product, facts.asked)
     if field is not None and facts.fields[field]:
         return facts.fields[field]
-    if not facts.sentences:
+    return _sentence(ask, product)
+
+
+def _sentence(ask: Ask, product: Product) -> Fact | None:
+    """The sentence of the product's text that answers the question, if one does."""
+    vector = ask.query.text_vector
+    facts = _facts_of(ask.shop.encoder, ask.shop.phrases, msgspec.json.encode(product), ask.language)
+    if vector is None or not facts.sentences:
         return None
     cosines = facts.said @ vector
     least = TEXT_FOREIGN if facts.foreign else TEXT_OWN

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from bot.answer import citations
-from bot.answer.articles import best_passage, quoted
+from bot.answer.articles import answering, quoted
 from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
 from bot.answer.orders import newest_open, shipment_of
@@ -82,8 +82,8 @@ def _facts(ask: Ask, order: Order) -> tuple[Shipment | None, OrderFacts]:
 
 def _without_order(ask: Ask) -> Draft:
     """What a help page says of it, and the request for proof."""
-    passage = best_passage(ask)
-    draft, asking = quoted(ask, passage) if passage else proof(ask), proof(ask)
+    passages = answering(ask)
+    draft, asking = quoted(ask, passages) if passages else proof(ask), proof(ask)
     if not draft.claims:
         return asking
     return msgspec.structs.replace(draft, sentences=(*draft.sentences, *asking.sentences), needs=Needs("proof"))

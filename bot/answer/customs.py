@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from bot.answer import citations
-from bot.answer.articles import best_passage, quoted
+from bot.answer.articles import answering, quoted
 from bot.answer.border import duties_on, rules
 from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
@@ -36,8 +36,8 @@ def duties(ask: Ask, order: Order | None = None) -> Draft:
 
 
 def _without_country(ask: Ask) -> Draft:
-    passage = best_passage(ask)
+    passages = answering(ask)
     asking = Sentence(ask.say("customs.which_country"))
-    draft = quoted(ask, passage) if passage else ask.plain(asking.text)
+    draft = quoted(ask, passages) if passages else ask.plain(asking.text)
     sentences = (*draft.sentences, asking) if draft.claims else (asking,)
     return msgspec.structs.replace(draft, sentences=sentences, needs=Needs("detail"))

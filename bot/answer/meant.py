@@ -16,6 +16,8 @@ from bot.answer.filters import LOOKING, filtered
 from bot.answer.relevance import DESCRIBED, DESCRIBED_FITTING, NAMED, PERHAPS, PHOTO_SURE, as_product
 from bot.entities import colour_of
 from bot.intents import read_examples
+from bot.ordinals import place, without_place
+from bot.understand import short
 from knowledge.records import Hit, Product
 from knowledge.search import Find
 
@@ -39,6 +41,8 @@ def meant(ask: Ask) -> list[Product]:
     coded = by_code(ask)
     if coded:
         return coded
+    if pointed := pointed_out(ask):
+        return [pointed]
     hits = _hits(ask)
     if ask.query.photo_vectors is not None:
         return _fitting_first(ask, _products(ask, _by_photo(ask, hits) or _described(ask, hits)))
@@ -52,14 +56,42 @@ def looked_for(ask: Ask) -> list[Product]:
     coded = by_code(ask)
     if coded:
         return coded
+    if pointed := pointed_out(ask):
+        return [pointed]
     hits = _hits(ask)
     found = _by_photo(ask, hits) if ask.query.photo_vectors is not None else []
     return _fitting_first(ask, _products(ask, found or _named(ask, hits) or _described(ask, hits)))
 
 
+def chosen(ask: Ask) -> Product | None:
+    """The one product that a message picks which says nothing else: of those shown before by its place, its colour or
+    size, a word of its title or its code; of all, where none was shown, by the last two."""
+    if pointed := pointed_out(ask):
+        return pointed
+    spoken = spoken_of(ask)
+    shown = {product.sku for product in spoken}
+    picked = [
+        product
+        for product in by_code(ask) or _products(ask, _named(ask, _hits(ask)))
+        if product.sku in shown or not shown
+    ]
+    fitting = [product for product in picked or spoken if _told_apart(product, ask)]
+    return (fitting or picked)[0] if picked or len(fitting) == 1 else None
+
+
+def _told_apart(product: Product, ask: Ask) -> bool:
+    return bool(ask.query.entities.colours or ask.query.entities.sizes) and fits(product, ask)
+
+
 def named(ask: Ask) -> bool:
     """Whether the message itself names a product that is sold here."""
     return bool(by_code(ask) or _named(ask, _hits(ask)))
+
+
+def surely_named(ask: Ask) -> bool:
+    """Whether it is sure that the message names a product: by its code, or nearly all that it says describes one. A
+    word that stands in a title ("waterproof", "battery") is not enough where a product is spoken of already."""
+    return bool(by_code(ask)) or any(as_product(ask, hit) >= DESCRIBED for hit in _named(ask, _hits(ask)))
 
 
 def pointed_at(ask: Ask) -> bool:
@@ -86,6 +118,20 @@ def spoken_of(ask: Ask) -> list[Product]:
     """What the conversation is about and is still sold."""
     live = ask.shop.store.live(ask.topic.products)
     return [product for product in ask.products(ask.topic.products) if product.sku in live]
+
+
+def pointed_out(ask: Ask) -> Product | None:
+    """Which of the products that were shown before the message points at: "the second one"."""
+    if len(ask.topic.products) < 2 or ask.query.photo_vectors is not None or not short(ask.query.text):
+        return None
+    spoken = spoken_of(ask)
+    at = place(ask.query.text, ask.language, len(spoken))
+    if at is None:
+        return None
+    rest = replace(ask, query=replace(ask.query, text=without_place(ask.query.text, ask.language)))
+    shown = {product.sku for product in spoken}
+    others = [hit for hit in _named_among(rest, _hits(ask)) if hit.record not in shown]
+    return None if others else spoken[at]
 
 
 def fits(product: Product, ask: Ask) -> bool:

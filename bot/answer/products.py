@@ -10,7 +10,17 @@ from bot.answer import citations
 from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
 from bot.answer.filters import beyond, within
-from bot.answer.meant import by_code, fits, looked_for, meant, named, unlimited, variants_wanted, with_variants
+from bot.answer.meant import (
+    by_code,
+    fits,
+    looked_for,
+    meant,
+    named,
+    pointed_out,
+    unlimited,
+    variants_wanted,
+    with_variants,
+)
 from bot.messages import Intent, Needs
 from bot.phrasebook import money
 from knowledge.records import Product
@@ -58,6 +68,8 @@ def availability(ask: Ask) -> Draft:
     found = by_code(ask)
     if found:
         return stated(ask, found[:MOST_SHOWN])
+    if pointed := pointed_out(ask):
+        return stated(ask, [pointed])
     found = meant(ask)
     return _variants(ask, found[0]) if found else nothing(ask)
 

@@ -30,17 +30,17 @@ def as_product(ask: Ask, hit: Hit) -> float:
     return stands_out + 60 * (hit.source.dense - 0.85)
 
 
-def is_answer(ask: Ask, page: str, intent: F32) -> bool:
+def is_answer(ask: Ask, page: str, intent: F32 | None) -> bool:
     """Whether a help page answers: by the cosine of its best passage, how far that is above the mean of texts about
     anything, and how near the page is to what messages of this intent (a vector [d]) are like. Where the intent is a
-    guess, it must do without the last."""
+    guess, or None because no page is about it, it must do without the last."""
     assert ask.query.text_vector is not None
     cosine = ask.shop.search.similarity(ask.query.text_vector, page)
-    likeness = ask.shop.search.similarity(intent, page)
-    if cosine is None or likeness is None:
+    if cosine is None:
         return False
     alone = 2 * cosine - float(_chance(ask).mean())
-    if ask.query.confidence < SURE:
+    likeness = ask.shop.search.similarity(intent, page) if intent is not None else None
+    if intent is None or likeness is None or ask.query.confidence < SURE:
         return alone >= PAGE_ALONE
     return alone + 3 * (likeness - float((ask.shop.background @ intent).mean())) >= PAGE
 

@@ -64,7 +64,7 @@ def _answer(ask: Ask, page: Article, passage: Passage) -> Draft:
         draft = from_help_pages(ask)
         if page.id in {citation.id for citation in draft.citations}:
             return draft
-    return quoted(ask, passage)
+    return quoted(ask, [passage])
 
 
 def _window(ask: Ask, order: Order) -> tuple[Shipment | None, Returns | None]:

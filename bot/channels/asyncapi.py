@@ -1,4 +1,4 @@
-"""The description of the websocket, as AsyncAPI 3.0: what a client may send, from the frames' own types."""
+"""The description of the websocket, as AsyncAPI 3.0: what either side sends, from the types of the code."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import msgspec
 from ag_ui.core import EventType
 
 from bot.channels.frames import Frame
+from bot.channels.notes import Partial
 
 _METADATA = {
     "type": "object",
@@ -23,18 +24,38 @@ _EVENT = {
     "required": ["type"],
     "properties": {"type": {"enum": [kind.value for kind in EventType]}, "metadata": _METADATA},
 }
+_PARTIAL = {
+    "type": "object",
+    "description": (
+        "Sent on the spot to the connection that sends the note, and only there: no part of the thread's log, so it "
+        "has no seq, is not sent again by resume, and may come before RUN_STARTED. A stock AG-UI client takes no "
+        'CUSTOM there: hand it only what has a seq, or ask for none of these ("partial": false in audio.start). '
+        "They are a courtesy: a server that is busy sends few or none."
+    ),
+    "required": ["type", "name", "value"],
+    "properties": {
+        "type": {"const": EventType.CUSTOM.value},
+        "name": {"const": "transcript"},
+        "value": {"$ref": "#/components/schemas/Partial"},
+        "metadata": {"type": "object", "properties": {"epoch": {"type": "integer"}, "runId": {"type": "string"}}},
+    },
+}
 
 
 def asyncapi() -> dict[str, Any]:
     """The document, ready to be sent as JSON."""
     kinds = get_args(Frame)
-    references, schemas = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    references, schemas = msgspec.json.schema_components((*kinds, Partial), ref_template="#/components/schemas/{name}")
     sent = {
         kind.__name__: {"summary": kind.__doc__, "payload": reference}
-        for kind, reference in zip(kinds, references, strict=True)
+        for kind, reference in zip(kinds, references[:-1], strict=True)
     }
     sound = {"summary": "A piece of a voice note.", "contentType": "application/octet-stream"}
-    messages = {**sent, "Sound": sound, "Event": {"summary": "What the server sends.", "payload": _EVENT}}
+    told = {
+        "Event": {"summary": "What the server sends.", "payload": _EVENT},
+        "PartialTranscript": {"summary": "What is sure of a note that is still being sent.", "payload": _PARTIAL},
+    }
+    messages = {**sent, "Sound": sound, **told}
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "Babeldesk", "version": "1"},
@@ -54,7 +75,7 @@ def asyncapi() -> dict[str, Any]:
             "send": {
                 "action": "send",
                 "channel": {"$ref": "#/channels/chat"},
-                "messages": [{"$ref": "#/channels/chat/messages/Event"}],
+                "messages": [{"$ref": f"#/channels/chat/messages/{name}"} for name in told],
             },
         },
         "components": {"messages": messages, "schemas": schemas},

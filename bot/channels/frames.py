@@ -47,12 +47,16 @@ class Ping(_Frame, tag="ping"):
 
 
 class AudioStart(_Frame, tag="audio.start"):
-    """A voice note follows in binary frames. Its format is decided by its content, whatever `mime_type` says."""
+    """A voice note follows in binary frames. Its format is decided by its content, whatever `mime_type` says.
+
+    `partial`: what is heard of it meanwhile is told. `cancel` with its run throws the note away.
+    """
 
     thread_id: str
     run_id: str
     message_id: str
     mime_type: str | None = None
+    partial: bool = True
 
 
 class AudioEnd(_Frame, tag="audio.end"):

@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -19,10 +18,12 @@ import structlog
 from ag_ui.core import BaseEvent
 
 from bot.channels import agui
+from bot.channels.bells import Bells
 from bot.channels.meters import Meters
+from bot.channels.notes import Overhearing
 from bot.channels.threads import REPEATABLE, Run, State, Threads
 from bot.errors import BabeldeskError, BadInput, Busy, NotReady, UnknownKind
-from bot.messages import Message, Part, Reply, StepFinished, StepStarted, Text, TurnEvent
+from bot.messages import Message, Part, Reply, Speech, StepFinished, StepStarted, Text, TurnEvent
 from bot.settings import Limits
 
 if TYPE_CHECKING:
@@ -83,8 +84,9 @@ class Runs:
         self.limits = limits
         self.meters = meters
         self.bot = bot
+        self.bells = Bells()
+        self.overhearing = Overhearing(bot, self._hearing)
         self._lines: dict[str, _Line] = {}
-        self._bells: dict[str, set[asyncio.Event]] = {}
         self._closing = False
         self._turns = ThreadPoolExecutor(WORKERS, thread_name_prefix="turn")
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="threads")
@@ -96,6 +98,7 @@ class Runs:
     async def close(self) -> None:
         """Takes no more runs, lets those that are going end, and frees the workers."""
         self._closing = True
+        self.overhearing.close()
         tasks = [line.task for line in self._lines.values() if line.task]
         if tasks:
             await asyncio.wait(tasks, timeout=_LAST_ORDERS)
@@ -110,25 +113,15 @@ class Runs:
     def _waiting(self) -> int:
         return sum(len(line.jobs) for line in self._lines.values())
 
-    @contextmanager
-    def listening(self, thread: str, bell: asyncio.Event) -> Iterator[None]:
-        """Rings the bell whenever the thread's log has grown."""
-        self._bells.setdefault(thread, set()).add(bell)
-        try:
-            yield
-        finally:
-            self._bells[thread].discard(bell)
-            if not self._bells[thread]:
-                del self._bells[thread]
-
-    def _ring(self, thread: str) -> None:
-        for bell in self._bells.get(thread, ()):
-            bell.set()
+    def _hearing(self) -> bool:
+        """Whether a whole voice note is being answered, or is about to be."""
+        first = [line.jobs[0] for line in self._lines.values() if line.jobs]
+        return any(isinstance(part, Speech) for job in first for part in job.message.parts)
 
     async def note(self, thread: str, run: str, events: Sequence[BaseEvent]) -> list[str]:
         """Logs events that are of no message, such as an error in a frame; gives them as wire lines."""
         lines = await self.stored(self.threads.append, thread, run, "", events)
-        self._ring(thread)
+        self.bells.ring(thread)
         return lines
 
     async def submit(self, asked: agui.Asked, customer: str | None) -> Job | Run:
@@ -201,7 +194,7 @@ class Runs:
                 job.broken = True
             line.jobs.popleft()
             job.ended.set()
-            self._ring(thread)
+            self.bells.ring(thread)
         line.task = None
         self._forget(thread)
 
@@ -219,7 +212,7 @@ class Runs:
             try:
                 job.ack = await self.stored(self.threads.begin, job.thread, job.run, job.ids, typed, (start, ack))
                 job.begun.set()
-                self._ring(job.thread)
+                self.bells.ring(job.thread)
                 while await self._log_told(job, told):
                     pass
             finally:
@@ -228,7 +221,7 @@ class Runs:
             outcome(state)
         left = [event for step in reversed(job.steps) for event in agui.told(StepFinished(step.step), job.lead, 0)]
         await self.stored(self.threads.finish, job.thread, job.run, job.lead, [*left, *events], state)
-        self._ring(job.thread)
+        self.bells.ring(job.thread)
 
     def _turn(self, job: Job, pass_on: Callable[[TurnEvent], object]) -> Reply:
         """The turn itself, in a worker thread."""
@@ -259,13 +252,13 @@ class Runs:
             events.extend(agui.told(event, job.lead, job.heard))
         if events:
             await self.stored(self.threads.append, job.thread, job.run, job.lead, events)
-            self._ring(job.thread)
+            self.bells.ring(job.thread)
         return None not in batch
 
     async def follow(self, thread: str, job: Job) -> AsyncIterator[str]:
         """The events of a run as they come, as wire lines, until it ends; an empty line while nothing happens."""
         bell, seq = asyncio.Event(), 0
-        with self.listening(thread, bell):
+        with self.bells.hung(thread, bell):
             while True:
                 bell.clear()
                 over = job.ended.is_set()

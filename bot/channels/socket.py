@@ -1,7 +1,8 @@
 """AG-UI over a websocket: who is there, runs, what was missed, voice notes as they are spoken.
 
 Whatever a client sends, the connection stays open: what is wrong with a frame is one RUN_ERROR. Events of the thread
-reach the socket only from its log, in order; `session` and a repeated `ack` are sent on the spot.
+reach the socket only from its log, in order; `session`, a repeated `ack` and what is heard of a note that is still
+being sent are sent on the spot.
 """
 
 from __future__ import annotations
@@ -18,23 +19,14 @@ from litestar.exceptions import WebSocketDisconnect
 
 from bot.channels import agui, past, tokens
 from bot.channels.frames import AudioStart, Cancel, Frame, Hello, Ping, Resume, RunFrame, read_frame
-from bot.channels.runs import Job, Runs, internal
+from bot.channels.notes import Note, overheard
+from bot.channels.runs import Job, Runs, conversation_of, internal
 from bot.channels.threads import Opened
-from bot.errors import BabeldeskError, BadInput, Refused, TooLarge
-from bot.messages import Speech
+from bot.errors import BabeldeskError, BadInput, Refused
+from bot.messages import Heard, Speech
 
 _log = structlog.get_logger()
 _SMALL = 65_536  # characters of JSON that may be read on the event loop
-
-
-class _Note:
-    """A voice note that is being sent. Once it is too large the rest of it is taken and dropped."""
-
-    def __init__(self, start: AudioStart) -> None:
-        self.run = start.run_id
-        self.message = start.message_id
-        self.content = bytearray()
-        self.too_large = False
 
 
 class Talk:
@@ -47,7 +39,7 @@ class Talk:
         self._thread: Opened | None = None
         self._token: str | None = None
         self._locale: str | None = None
-        self._note: _Note | None = None
+        self._note: Note | None = None
         self._cursor: int | None = None  # seq of the last event sent; None until the client says from where
         self._gone = False  # what the client asks for is no longer there: a snapshot is due
         self._moves = 0  # how often the client said from where
@@ -74,6 +66,7 @@ class Talk:
         run = ""
         try:
             if text is None:
+                run = self._note.run if self._note else ""
                 self._add_sound(binary or b"")
                 return
             frame = read_frame(text) if len(text) < _SMALL else await asyncio.to_thread(read_frame, text)
@@ -102,7 +95,7 @@ class Talk:
         elif isinstance(frame, Resume):
             self._resume(frame, self._mine(frame.thread_id))
         elif isinstance(frame, Cancel):
-            self._runs.cancel(self._thread.id, frame.run_id)
+            self._cancel(self._thread.id, frame.run_id)
         elif isinstance(frame, AudioStart):
             self._start_note(frame)
         else:
@@ -168,24 +161,37 @@ class Talk:
             raise BadInput("A voice note is being sent already; audio.end ends it.")
         agui.known_id(start.run_id, "runId")
         agui.known_id(start.message_id, "messageId")
-        self._note = _Note(start)
+        self._note = note = Note(start, self._runs.limits.media_bytes)
+        if start.partial:
+            note.following = self._start(self._overhear(note))
+
+    async def _overhear(self, note: Note) -> None:
+        thread = self._thread
+        assert thread is not None
+
+        async def tell(heard: Heard) -> None:
+            with suppress(WebSocketDisconnect):
+                await self._send(agui.wire(overheard(heard, note.message), None, thread.epoch, note.run))
+
+        await self._runs.overhearing.follow(note, conversation_of(thread.id), self._locale, tell)
 
     def _add_sound(self, sound: bytes) -> None:
-        note = self._note
-        if note is None:
+        if self._note is None:
             raise BadInput("A binary frame is part of a voice note, which begins with audio.start.")
-        if note.too_large:
+        self._note.add(sound)
+
+    def _cancel(self, thread: str, run: str) -> None:
+        if self._note is None or self._note.run != run:
+            self._runs.cancel(thread, run)
             return
-        note.content += sound
-        if len(note.content) > self._runs.limits.media_bytes:
-            note.too_large = True
-            note.content.clear()
-            raise TooLarge(f"The voice note is larger than {self._runs.limits.media_bytes} bytes.")
+        self._note.leave()
+        self._note = None
 
     async def _end_note(self, thread: str) -> None:
         note, self._note = self._note, None
         if note is None:
             raise BadInput("There is no voice note to end.")
+        note.leave()
         if note.too_large:
             return  # which was said when it became so
         parts = (Speech(bytes(note.content)),) if note.content else ()
@@ -202,7 +208,7 @@ class Talk:
 
     async def _pump(self, thread: str) -> None:
         try:
-            with self._runs.listening(thread, self._bell):
+            with self._runs.bells.hung(thread, self._bell):
                 while True:
                     self._bell.clear()
                     await self._send_due(thread)
@@ -250,10 +256,11 @@ class Talk:
         if job.broken:
             await self._send(agui.wire(agui.failed(internal())[0], None, None, job.run))
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _say_wrong(self, error: BabeldeskError, run: str) -> None:
         events = agui.failed(error)

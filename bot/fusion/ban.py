@@ -60,8 +60,7 @@ def bilinear_attention(w: Mapping[str, A], text: A, photo: A) -> A:
 
 def fit(lessons: Lessons, seed: int, course: Course = COURSE) -> Learned:
     """Learns from n queries what they mean; the same seed gives the same weights."""
-    found = learn(bilinear_attention, stand_ins, _start, bases(lessons), lessons, seed, course)
-    return Learned(bilinear_attention, stand_ins, found)
+    return learn(bilinear_attention, stand_ins, _start, bases(lessons), lessons, seed, course)
 
 
 def from_arrays(arrays: Mapping[str, F32]) -> Learned:

@@ -115,8 +115,7 @@ def fit(lessons: Lessons, seed: int, course: Course = _COURSE) -> Imagining:
     fixed["draws"] = np.concatenate([draws, -draws])
     fixed |= {f"text_{name}": array for name, array in _generator(chance, photo, text, group, course).items()}
     fixed |= {f"photo_{name}": array for name, array in _generator(chance, text, photo, group, course).items()}
-    found = learn(linear_alone, imagined, _start, fixed, lessons, seed, course)
-    return Imagining(Learned(linear_alone, imagined, found))
+    return Imagining(learn(linear_alone, imagined, _start, fixed, lessons, seed, course))
 
 
 def from_arrays(arrays: Mapping[str, F32]) -> Imagining:

@@ -40,8 +40,7 @@ def bilinear(w: Mapping[str, A], text: A, photo: A) -> A:
 
 def fit(lessons: Lessons, seed: int, course: Course = COURSE) -> Learned:
     """Learns from n queries what they mean; the same seed gives the same weights."""
-    found = learn(bilinear, stand_ins, _start, bases(lessons), lessons, seed, course)
-    return Learned(bilinear, stand_ins, found)
+    return learn(bilinear, stand_ins, _start, bases(lessons), lessons, seed, course)
 
 
 def from_arrays(arrays: Mapping[str, F32]) -> Learned:

@@ -44,6 +44,7 @@ class PhotoHead:
     centres: F32 | None = None  # [len(taught), d]: the middle of the photos of each
     handicap: float = 0.0  # taken off the cosine of what is taught
     sharpness: float = 0.0  # the factor by which its cosines tell products best (late.py); 0 where nobody knows
+    copies: int | None = None  # of each picture, that the shop's vectors are made with; None: a head of before this
 
     def photos(self, vectors: F32) -> F32:
         """What a customer shows, [n, p] → [n, d + 1]; rows of length 1."""
@@ -80,7 +81,7 @@ class PhotoHead:
             np.savez_compressed(
                 opened, photo_mean=self.photo_mean, picture_mean=self.picture_mean, copy_mean=self.copy_mean,
                 metric=metric, taught=np.array(self.taught, dtype=np.str_), centres=centres, handicap=self.handicap,
-                sharpness=self.sharpness,
+                sharpness=self.sharpness, copies=-1 if self.copies is None else self.copies,
             )  # fmt: skip
 
     @classmethod
@@ -98,6 +99,7 @@ class PhotoHead:
                 metric, centres = held["metric"].astype(np.float32), held["centres"].astype(np.float32)
                 taught, handicap = tuple(held["taught"].tolist()), float(held["handicap"])
                 sharpness = float(held["sharpness"])
+                number = int(held["copies"]) if "copies" in held.files else -1
         except (KeyError, EOFError, OSError, ValueError, TypeError) as error:
             raise ValueError(f"{file} holds no photo head: {error}") from None
         p = photo.shape[0] if photo.ndim else 0
@@ -108,7 +110,7 @@ class PhotoHead:
             raise ValueError(f"{file} holds no photo head: its parts do not belong together")
         return cls(
             photo, picture, copy, metric if metric.size else None, taught, centres if centres.size else None, handicap,
-            sharpness,
+            sharpness, number if number >= 0 else None,
         )  # fmt: skip
 
 

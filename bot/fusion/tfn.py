@@ -58,8 +58,7 @@ def tensor_fusion(w: Mapping[str, A], text: A, photo: A) -> A:
 
 def fit(lessons: Lessons, seed: int, course: Course = COURSE) -> Learned:
     """Learns from n queries what they mean; the same seed gives the same weights."""
-    found = learn(tensor_fusion, stand_ins, _start, bases(lessons), lessons, seed, course)
-    return Learned(tensor_fusion, stand_ins, found)
+    return learn(tensor_fusion, stand_ins, _start, bases(lessons), lessons, seed, course)
 
 
 def from_arrays(arrays: Mapping[str, F32]) -> Learned:

@@ -7,7 +7,7 @@ once, by methods that have seen neither its product nor its photo's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,18 +24,6 @@ Score = Callable[[F32 | None, F32 | None], F32]  # of texts [n, t] and photos [n
 SEEDS = 5
 LATE = "late fusion"
 _LESSONS = 2_000  # queries that a method is fitted on at most; drawn evenly
-_DRAWS = 2_000  # of the bootstrap
-
-METHODS: tuple[tuple[str, Fit], ...] = (
-    ("CCA", cca.fit),
-    ("deep CCA", dcca.fit),
-    ("contrastive", contrastive.fit),
-    ("multi-task", multitask.fit),
-    ("BAN", ban.fit),
-    ("MFB", mfb.fit),
-    ("TFN", tfn.fit),
-    ("GAN stand-in", gan.fit),
-)
 
 
 @dataclass(frozen=True)
@@ -54,6 +42,7 @@ class Trial:
     attributes: F32  # [m, a]
     shows: Bools  # [n]: whether the photo is taken to show something, as where the bot is asked
     spoilt_shows: Bools  # [n]: the same of the spoilt one
+    fold: I64  # [m], 0 to SEEDS - 1: with which others it is held out
 
     @property
     def item_text(self) -> F32:
@@ -70,22 +59,35 @@ class Outcome:
     methods: dict[str, dict[str, Bools]]  # by method, then by what was there: CONDITIONS
 
 
+# How a method is fitted on some queries about the known items [m], by a seed. It gives the trial's vectors as it sees
+# them, in which a method that reads words and pictures themselves has its own, and what scores them.
+Way = Callable[["Trial", I64, Bools, int], tuple["Trial", Score]]
+
+
 CONDITIONS = ("both", "text alone", "photo alone", "text spoilt", "photo spoilt")
 
 
-def compare(trial: Trial, methods: tuple[tuple[str, Fit], ...] = METHODS) -> Outcome:
-    """Every query answered by late fusion and by every other method."""
-    n, m = len(trial.item), len(trial.pictures)
-    fold = np.random.default_rng(0).permutation(m) % SEEDS
-    found = {name: {condition: np.zeros(n, bool) for condition in CONDITIONS} for name in (LATE, *dict(methods))}
+def dealt(groups: I64) -> I64:
+    """The fold of each item, [m], by chance; items of one group [m], as a shirt's sizes, are held out together."""
+    names, group = np.unique(groups, return_inverse=True)
+    found: I64 = (np.random.default_rng(0).permutation(len(names)) % SEEDS)[group]
+    return found
+
+
+def compare(trial: Trial, ways: Mapping[str, Way]) -> Outcome:
+    """Every query answered in each of the ways."""
+    n = len(trial.item)
+    found = {name: {condition: np.zeros(n, bool) for condition in CONDITIONS} for name in ways}
     for seed in range(SEEDS):
-        asked = np.flatnonzero(fold[trial.shown] == seed)
-        rows = taught(trial, fold != seed, seed)
-        scorers = {LATE: _late(trial, rows, fold != seed)}
-        scorers |= {name: _learnt(trial, fit(lessons(trial, rows, fold != seed), seed)) for name, fit in methods}
-        for name, score in scorers.items():
+        known = trial.fold != seed
+        asked = np.flatnonzero(~known[trial.shown])
+        if not len(asked):  # a small shop may have nothing to ask about these
+            continue
+        rows = taught(trial, known, seed)
+        for name, way in ways.items():
+            seen, score = way(trial, rows, known, seed)
             for condition in CONDITIONS:
-                found[name][condition][asked] = _answered(trial, asked, condition, score) == trial.item[asked]
+                found[name][condition][asked] = _answered(seen, asked, condition, score) == trial.item[asked]
     return Outcome(
         said(trial.text, trial.texts, -1.0).argmax(axis=1) == trial.item,
         (trial.photo @ trial.pictures.T).argmax(axis=1) == trial.item,
@@ -127,14 +129,37 @@ def _numbers(known: Bools) -> I64:
     return np.cumsum(known) - 1
 
 
-def _late(trial: Trial, rows: I64, known: Bools) -> Score:
-    learnt = late_of(trial, rows, known)
-    return lambda words, photo: learnt.scores(words, photo, trial.texts, trial.pictures)
+def _late(trial: Trial, rows: I64, known: Bools, _seed: int) -> tuple[Trial, Score]:
+    return trial, late_scores(trial, late_of(trial, rows, known))
 
 
-def _learnt(trial: Trial, method: Fusion) -> Score:
-    items = method.encode(trial.item_text, trial.pictures)
-    return lambda words, photo: method.encode(words, photo) @ items.T
+def late_scores(trial: Trial, weights: late.Late) -> Score:
+    """What late fusion with these weights gives."""
+    return lambda words, photo: weights.scores(words, photo, trial.texts, trial.pictures)
+
+
+def learnt(fit: Fit) -> Way:
+    """The way of a method that learns from vectors."""
+
+    def way(trial: Trial, rows: I64, known: Bools, seed: int) -> tuple[Trial, Score]:
+        method = fit(lessons(trial, rows, known), seed)
+        items = method.encode(trial.item_text, trial.pictures)
+        return trial, lambda words, photo: method.encode(words, photo) @ items.T
+
+    return way
+
+
+LATE_ALONE: dict[str, Way] = {LATE: _late}
+WAYS: dict[str, Way] = LATE_ALONE | {
+    "CCA": learnt(cca.fit),
+    "deep CCA": learnt(dcca.fit),
+    "contrastive": learnt(contrastive.fit),
+    "multi-task": learnt(multitask.fit),
+    "BAN": learnt(ban.fit),
+    "MFB": learnt(mfb.fit),
+    "TFN": learnt(tfn.fit),
+    "GAN stand-in": learnt(gan.fit),
+}
 
 
 def _answered(trial: Trial, rows: I64, condition: str, score: Score) -> I64:
@@ -155,27 +180,3 @@ def _answered(trial: Trial, rows: I64, condition: str, score: Score) -> I64:
 
 def _first(scores: F32) -> I64:
     return np.asarray(scores.argmax(axis=1), np.int64)
-
-
-@dataclass(frozen=True)
-class Gain:
-    """The difference of two shares, and the bounds between which it lies in 95 of 100 draws."""
-
-    mean: float
-    low: float
-    high: float
-
-
-def gain(ours: Bools, theirs: Bools, group: I64) -> Gain:
-    """How much oftener one is right than the other on the same queries: paired bootstrap (Efron, 1979).
-
-    Whole groups are drawn, since queries about one product are right or wrong together.
-    """
-    difference = ours.astype(np.float64) - theirs
-    sums = np.bincount(group, difference)
-    counts = np.bincount(group)
-    sums, counts = sums[counts > 0], counts[counts > 0]
-    drawn = np.random.default_rng(0).integers(0, len(sums), (_DRAWS, len(sums)))
-    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
-    low, high = np.quantile(means, (0.025, 0.975))
-    return Gain(float(difference.mean()), float(low), float(high))

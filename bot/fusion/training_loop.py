@@ -16,7 +16,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from bot.fusion.features import F32, Lessons, unit
-from bot.fusion.joint import Filling, Interaction, joined, read
+from bot.fusion.joint import Filling, Interaction, Learned, joined, read
 
 TEXT, PHOTO, WIDTH = 192, 256, 256  # components kept of a text and of a photo, and the width of what is learnt
 _KEPT = (0.1, 0.4)  # of text and photo as they came, in the product of two vectors
@@ -88,8 +88,8 @@ def learn(
     lessons: Lessons,
     seed: int,
     course: Course,
-) -> dict[str, F32]:
-    """The weights of a method: `fixed`, which hold the bases, and those that were learnt.
+) -> Learned:
+    """A method with its weights: `fixed`, which hold the bases, and those that are learnt here.
 
     Raises:
         ValueError: there are no queries.
@@ -125,7 +125,8 @@ def learn(
             adam.step()
             pace.step()
             _drawn_back(free, begun, course.anchor * float(pace.get_last_lr()[0]))
-    return {**fixed, **{name: weight.detach().numpy().copy() for name, weight in free.items()}}
+    learnt = {name: weight.detach().numpy().copy() for name, weight in free.items()}
+    return Learned(interaction, filling, {**fixed, **learnt})
 
 
 def infonce(scores: Tensor, right: Tensor) -> Tensor:

@@ -10,77 +10,30 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+import weakref
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
-import yaml
 import zxingcpp
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
+from bot.conversations import Conversations
 from bot.demo.shop import lay_out
 from bot.errors import BabeldeskError
 from bot.importing import Feeds, import_feeds
 from bot.measures.figures import Figure
+from bot.measures.scenarios import SCENARIOS, Scenarios, TurnOf, faults, read
+from bot.measures.scenarios import Shot as Shot
 from bot.measures.shared import DATA
-from bot.messages import Message, Part, Photo, Reply, Speech, Text
+from bot.messages import Message, Part, Photo, Speech, Text
 from bot.parts import Parts
 from bot.progress import Progress
 from bot.settings import Settings
 from knowledge.metrics import ungrounded
-
-SCENARIOS = Path(__file__).resolve().parents[2] / "tests" / "scenarios"
-
-
-class Expect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a reply must be. What is left out may be anything; `handoff` and `needs` hold `none` for "there is none"."""
-
-    intent: str | list[str] | None = None
-    language: str | None = None  # the file's, where left out
-    cites: list[str] = []  # ids that must be among the citations
-    first: str | None = None  # the first product
-    products: list[str] = []  # products that must be among those named
-    says: list[str] = []  # must stand in the reply
-    never: list[str] = []  # must not stand in it
-    handoff: str | None = None
-    needs: str | None = None
-    heard: list[str] = []  # must stand in the transcript
-
-
-class Shot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A photo that is made here: of a product's picture, or of a parcel label or barcode."""
-
-    product: str | None = None
-    label: str | None = None
-    barcode: str | None = None
-    turned: float = 0.0  # degrees
-
-
-class TurnOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One message and what must come back. The parts that are given are one message."""
-
-    expect: Expect
-    say: str | None = None
-    clip: str | None = None
-    speak: str | None = None
-    photo: Shot | None = None
-
-
-class Conversation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A conversation of one customer, or of nobody in particular."""
-
-    name: str
-    turns: list[TurnOf]
-    customer: str | None = None
-    country: str | None = None
-
-
-class Scenarios(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The conversations of one language (BCP 47)."""
-
-    language: str
-    conversations: list[Conversation]
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -92,16 +45,6 @@ class Outcome(msgspec.Struct, frozen=True):
     wrong: list[str] | None
     ungrounded: list[str] = []
     reply: str = ""
-
-
-def read(folder: Path = SCENARIOS) -> list[Scenarios]:
-    """All scenario files of a folder, by name.
-
-    Raises:
-        msgspec.ValidationError: a file is not of this form.
-    """
-    files = sorted(folder.glob("*.yaml"))
-    return [msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Scenarios) for path in files]
 
 
 def measure(parts: Parts, folder: Path = SCENARIOS) -> list[Figure]:
@@ -123,21 +66,31 @@ def measure(parts: Parts, folder: Path = SCENARIOS) -> list[Figure]:
 
 
 def demo_shop(settings: Settings) -> Parts:
-    """The demo shop, kept beside the weights so that its texts are encoded once, before any conversation."""
+    """The demo shop, kept beside the weights so that its texts are encoded once, with no conversation held yet."""
     folder = settings.weights / "demo-shop"
-    for kept in folder.glob("conversations.db*"):
-        kept.unlink()
     parts = Parts(msgspec.structs.replace(settings, data=folder))
     laid = lay_out(folder / "demo")
     feeds = Feeds((laid.products,), laid.orders, laid.shipments, laid.articles, laid.duties)
     progress = Progress()
     import_feeds(feeds, parts, progress)
     progress.close()
+    return with_own_conversations(parts)
+
+
+def with_own_conversations(demo: Parts) -> Parts:
+    """The same shop and models with no conversation held yet: each measure, and each language in one, begins anew, also
+    where two run at a time. They lie in a folder that goes when the parts do."""
+    folder = TemporaryDirectory(prefix="babeldesk-")
+    parts = copy(demo)
+    parts.__dict__.pop("bot", None)  # it holds the conversations
+    parts.conversations = Conversations(f"sqlite:///{folder.name}/conversations.db")
+    weakref.finalize(parts, folder.cleanup)
     return parts
 
 
 def _hold(parts: Parts, scenarios: Scenarios) -> Iterator[Outcome]:
     for number, conversation in enumerate(tqdm(scenarios.conversations, desc=scenarios.language, leave=False)):
+        listed: tuple[str, ...] = ()
         for place, turn in enumerate(conversation.turns):
             part = "+".join(name for name in ("say", "clip", "speak", "photo") if getattr(turn, name))
             found = _parts_of(parts, turn)
@@ -159,10 +112,11 @@ def _hold(parts: Parts, scenarios: Scenarios) -> Iterator[Outcome]:
                 scenarios.language,
                 conversation.name,
                 part,
-                _differences(turn.expect, reply, scenarios.language),
+                faults(turn.expect, reply, scenarios.language, listed),
                 invented,
                 reply.text,
             )
+            listed = reply.products if len(reply.products) > 1 else listed
 
 
 def _parts_of(parts: Parts, turn: TurnOf) -> tuple[Part, ...] | None:
@@ -207,33 +161,6 @@ def shoot(shot: Shot, demo: Path, parts: Parts) -> bytes:
     buffer = io.BytesIO()
     desk.save(buffer, "JPEG", quality=85)
     return buffer.getvalue()
-
-
-def _differences(expect: Expect, reply: Reply, language: str) -> list[str]:
-    """What about the reply is not as expected, each in a few words."""
-    wanted = expect.language or language
-    intents = [expect.intent] if isinstance(expect.intent, str) else expect.intent
-    cited = {citation.id for citation in reply.citations}
-    handoff = reply.handoff.reason if reply.handoff else None
-    needs = reply.needs.what if reply.needs else None
-    tests = {
-        f"language {reply.language}": reply.language == wanted,
-        f"intent {reply.intent}": intents is None or reply.intent in intents,
-        f"cites {sorted(cited)}": set(expect.cites) <= cited,
-        f"products {reply.products}": set(expect.products) <= set(reply.products)
-        and (expect.first is None or reply.products[:1] == (expect.first,)),
-        f"handoff {handoff}": _is(expect.handoff, handoff),
-        f"needs {needs}": _is(expect.needs, needs),
-    }
-    wrong = [what for what, right in tests.items() if not right]
-    wrong += [f"lacks {text!r}" for text in expect.says if text not in reply.text]
-    wrong += [f"says {text!r}" for text in expect.never if text in reply.text]
-    heard = reply.heard.text.casefold() if reply.heard else ""
-    return wrong + [f"did not hear {text!r}" for text in expect.heard if text.casefold() not in heard]
-
-
-def _is(expected: str | None, found: str | None) -> bool:
-    return expected is None or found == (None if expected == "none" else expected)
 
 
 def _count(outcomes: list[Outcome]) -> tuple[int, int]:

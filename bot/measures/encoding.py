@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from bot import models
 from bot.measures.figures import Figure
+from bot.measures.latencies import calls
 from bot.measures.shared import DATA
 from bot.measures.turns import QUESTIONS
 from bot.parts import Parts
@@ -134,17 +135,7 @@ def _questions(packaged: Encode, ours: Encode) -> list[Figure]:
                 start = time.perf_counter()
                 encode([question])
                 took[name].append((time.perf_counter() - start) * 1e3)
-    return [
-        Figure(
-            name=f"one question alone, {name}",
-            value=float(np.median(ms)),
-            n=len(ms),
-            unit="ms",
-            better="less",
-            spread={"p95": float(np.percentile(ms, 95))},
-        )
-        for name, ms in took.items()
-    ]
+    return calls("one question alone", took, "ms")
 
 
 def _texts() -> list[str]:

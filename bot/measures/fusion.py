@@ -6,92 +6,74 @@ are of the paired bootstrap over products, 95 %.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 
-import numpy as np
-
-from bot.fusion.train import LATE, METHODS, Bools, Outcome, Trial, compare, gain
+from bot.fusion.standing import LEAST, LEFT, Gain, Row, standings
+from bot.fusion.train import LATE, LATE_ALONE, WAYS, Trial, Way, compare
 from bot.measures import groceries
 from bot.measures.figures import Figure
+from bot.measures.groceries import WISH, WORD
 from bot.measures.shared import DATA
-from bot.measures.spoken import can_speak, heard
+from bot.measures.spoken import SPOKEN
 from bot.parts import Parts
 
-PARTS = ("text alone", "photo alone")
+_REACH = 0.08  # of late fusion with a word for the kind
 
 
 def measure(parts: Parts) -> list[Figure]:
     """Recall@1 with a word for the kind and with a wish, of every method, whole and with a part missing or spoilt."""
     if DATA is None:
         return [Figure(name="groceries", value=None, note="the shared data are not on this machine")]
-    kinds, wishes, spoken = trials(parts)
-    found = compare(kinds)
-    figures = [Figure(name="text alone", value=_share(found.text), n=len(found.text)),
-               Figure(name="photo alone", value=_share(found.photo), n=len(found.photo))]  # fmt: skip
-    figures += [_against(name, found, kinds) for name in (LATE, *dict(METHODS))]
-    figures += [_lost(condition, found, kinds) for condition in ("text spoilt", "photo spoilt", *PARTS)]
-    figures += _wishes(compare(wishes, ()), wishes)
-    if spoken is None:
-        return [*figures, Figure(name="words spoken", value=None, note="espeak-ng is not installed")]
-    return [*figures, _said(compare(spoken, ()), spoken)]
+    trials = {name: trial for name, (_, trial) in groceries.read(parts, DATA / "grocery").asked.items()}
+    text, photo, *methods = _standings(trials[WORD], WAYS)
+    n = len(trials[WORD].item)
+    alone = {part.name: part.recall.mean for part in (text, photo)}
+    figures = [Figure(name=name, value=share, n=n) for name, share in alone.items()]
+    figures += [_over(row, n, f"{row.name}: less the best single part", row.shares) for row in methods]
+    figures += _lost(next(row for row in methods if row.name == LATE), n, alone)
+    for name, part, note in ((WISH, "text", ""), (SPOKEN, "speech alone", "robots' voices")):
+        if name not in trials:
+            return [*figures, Figure(name=name, value=None, note="espeak-ng is not installed")]
+        text, photo, late = _standings(trials[name], LATE_ALONE)
+        alone = {part: text.recall.mean, "photo": photo.recall.mean}
+        n = len(trials[name].item)
+        figures.append(_over(late, n, f"{name}: less the best single part", alone, note, None))
+    return figures
 
 
-def trials(parts: Parts) -> tuple[Trial, Trial, Trial | None]:
-    """Photos with the word for their kind, with a wish, and with the word spoken, where something can speak."""
-    assert DATA is not None
-    shop, fusing = groceries.goods(DATA / "grocery"), parts.fusing
-    eyes = groceries.seen(shop, parts.vision, parts.settings.picture_copies, fusing.telling)
-    asked = [groceries.kinds_asked(shop), groceries.wishes_asked(shop)]
-    if can_speak():
-        asked.append(replace(asked[0], words=heard(parts, asked[0].words, asked[0].language)))
-    kinds, wishes, *spoken = (groceries.trial(shop, some, eyes, parts.text, fusing.words) for some in asked)
-    return kinds, wishes, spoken[0] if spoken else None
+def _standings(trial: Trial, ways: Mapping[str, Way]) -> list[Row]:
+    return standings(compare(trial, ways), trial)
 
 
-def _against(name: str, found: Outcome, trial: Trial) -> Figure:
-    """A method's recall@1 less that of the best single part, on the same queries."""
-    best = max(found.text, found.photo, key=_share)
-    ours = found.methods[name]["both"]
-    over = gain(ours, best, trial.shown)
-    late = name == LATE
+def _over(
+    row: Row, n: int, name: str, beside: Mapping[str, float], note: str = "", reach: float | None = _REACH
+) -> Figure:
+    """A method's recall@1 less that of the best single part, on the same queries; late fusion has a mark to reach."""
+    assert row.over_part is not None
     return Figure(
-        name=f"{name}: less the best single part",
-        value=over.mean,
-        n=len(best),
-        reach=0.08 if late else None,
-        spread={"low": over.low, "high": over.high, "recall@1": _share(ours)}
-        | {part: _share(found.methods[name][part]) for part in (*PARTS, "text spoilt", "photo spoilt")},
+        name=name,
+        value=row.over_part.mean,
+        n=n,
+        reach=reach if row.name == LATE else None,
+        spread=_bounds(row.over_part) | {"recall@1": row.recall.mean} | dict(beside),
+        note=note,
     )
 
 
-def _lost(condition: str, found: Outcome, trial: Trial) -> Figure:
-    """What late fusion loses against the part that is left, where the other is missing or spoilt."""
-    left = found.photo if condition in ("text spoilt", "photo alone") else found.text
-    over = gain(found.methods[LATE][condition], left, trial.shown)
-    return Figure(
-        name=f"{LATE}, {condition}: less the part that is left",
-        value=over.mean,
-        n=len(left),
-        reach=-0.01,
-        spread={"low": over.low, "high": over.high, "that part": _share(left)},
-    )
+def _lost(row: Row, n: int, alone: Mapping[str, float]) -> list[Figure]:
+    """What a method loses against the part that is left, where the other is missing or spoilt."""
+    assert row.lost is not None
+    return [
+        Figure(
+            name=f"{row.name}, {condition}: less the part that is left",
+            value=lost.mean,
+            n=n,
+            reach=LEAST,
+            spread=_bounds(lost) | {"that part": alone[LEFT[condition]]},
+        )
+        for condition, lost in row.lost.items()
+    ]
 
 
-def _wishes(found: Outcome, trial: Trial) -> list[Figure]:
-    ours, best = found.methods[LATE]["both"], max(found.text, found.photo, key=_share)
-    over = gain(ours, best, trial.shown)
-    spread = {"low": over.low, "high": over.high, "recall@1": _share(ours), "text": _share(found.text),
-              "photo": _share(found.photo)}  # fmt: skip
-    return [Figure(name="this one, but …: less the best single part", value=over.mean, n=len(ours), spread=spread)]
-
-
-def _said(found: Outcome, trial: Trial) -> Figure:
-    ours, best = found.methods[LATE]["both"], max(found.text, found.photo, key=_share)
-    over = gain(ours, best, trial.shown)
-    spread = {"low": over.low, "high": over.high, "recall@1": _share(ours), "speech alone": _share(found.text)}
-    return Figure(name="the word spoken: less the best single part", value=over.mean, n=len(ours), spread=spread,
-                  note="robots' voices")  # fmt: skip
-
-
-def _share(right: Bools) -> float:
-    return float(np.mean(right))
+def _bounds(gain: Gain) -> dict[str, float]:
+    return {"low": gain.low, "high": gain.high}

@@ -26,6 +26,8 @@ from bot.measures.language_sets import (
     spoken,
     words,
 )  # fmt: skip
+from bot.measures.latencies import calls
+from bot.measures.reply_languages import replies
 from bot.measures.shared import DATA
 from bot.parts import Parts
 from bot.senses import language_grams
@@ -63,7 +65,7 @@ def measure(parts: Parts) -> list[Figure]:
         figures += _conversations(DATA)
         real = [text for many in _PARTS.values() for text in questions(DATA, many)]
         figures += _silent(DATA)
-    return [*figures, *_refused(), _same(real + sets["single words"]), *_times(real + sets["single words"])]
+    return [*figures, *_refused(), *replies(), _same(real + sets["single words"]), *_times(real + sets["single words"])]
 
 
 def _ours(languages: tuple[str, ...]) -> Detect:
@@ -188,15 +190,4 @@ def _times(texts: Sequence[Text]) -> list[Figure]:
                     start = time.perf_counter()
                     way(text)
                     took[name].append((time.perf_counter() - start) * 1e6)
-    return [
-        Figure(
-            name=f"one call, {name}",
-            value=float(np.median(many)),
-            n=len(many),
-            unit="µs",
-            reach=_MICROSECONDS if name == "ours" else None,
-            better="less",
-            spread={"p95": float(np.percentile(many, 95))},
-        )
-        for name, many in took.items()
-    ]
+    return calls("one call", took, "µs", {"ours": _MICROSECONDS})

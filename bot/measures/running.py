@@ -12,6 +12,9 @@ from bot.parts import Parts
 # What each is called, and its heading. A part is the module of its name here, which is loaded when it is asked for.
 QUALITY = {
     "conversations": "Whole conversations with the demo shop",
+    "parallel": "The same conversations in every language",
+    "inventions": "Generated shops: what replies say that no record says",
+    "writing": "What a chat model may not say",
     "retrieval": "Finding passages across languages (XQuAD)",
     "tracking": "Tracking numbers",
     "logistics": "Expected dates of delivery, on a generated history",
@@ -25,6 +28,7 @@ SPEED = {
     "turns": "Whole turns against the bare model passes",
     "hearing_speed": "Hearing against openai-whisper and faster-whisper",
     "encoding": "Texts encoded a second",
+    "partials": "Words of notes that are still being recorded",
     "batching": "Requests of many conversations through one model",
     "vectors": "Nearest vectors",
     "importing": "Import of 100,000 products",

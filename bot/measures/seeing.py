@@ -9,6 +9,7 @@ helps one kind by harming the other shows. Spreads: the products are drawn anew 
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from bot.senses.vision_views import copies
 
 GROUPS = 9
 _AT_ONCE = 64
+_OTHERS, _PRIOR = 100, 30  # photos
 _SAMPLES = 1_000  # bootstrap samples
 Ranks = npt.NDArray[np.int64]
 
@@ -68,7 +70,22 @@ def _nothing_learnt(shop: Groceries) -> list[Figure]:
         *_recalls("features as they are", plain, shop.item),
         *_recalls("nothing learnt but from the pictures", from_pictures, shop.item),
         *_recalls("and the mean of 98 photos of anything", shop.ranks(some, everything), shop.item),
+        *_recalls("and the mean of 100 photos of other products", _mean_of_others(shop), shop.item),
     ]
+
+
+def _mean_of_others(shop: Groceries) -> Ranks:
+    """The ranks where 100 photos of products of other groups, and the copies' mean as if it were that of 30 more,
+    stand for what photos share: what a running mean over customers' photos would come to."""
+    head, rng = untaught(shop.pictures, shop.copies), np.random.default_rng(0)
+    group = rng.permutation(len(shop.pictures)) % GROUPS
+    ranks = np.empty(len(shop.item), np.int64)
+    for number in range(GROUPS):
+        asked, others = (np.flatnonzero((group[shop.item] == number) == own) for own in (True, False))
+        some = shop.photos[rng.choice(others, _OTHERS, replace=False)]
+        mean = (some.sum(0) + _PRIOR * head.photo_mean) / (_OTHERS + _PRIOR)
+        ranks[asked] = shop.ranks(replace(head, photo_mean=mean.astype(np.float32)), asked)
+    return ranks
 
 
 def _other_products(shop: Groceries) -> list[Figure]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Sequence
-from functools import cache
+from dataclasses import replace
 
 from tqdm import tqdm
 
+from bot.measures.queries import Asked
 from bot.parts import Parts
 from bot.senses.media import decode_speech
 
-_VOICES = {"zh": "cmn", "es": "es", "ar": "ar"}
+SPOKEN = "the word spoken"
+_VOICES = {"zh": "cmn", "zh-Hant": "cmn"}  # those that are not called as their language
 _SECONDS = 20  # that one word may take to be spoken
 
 
@@ -21,17 +22,16 @@ def can_speak() -> bool:
     return shutil.which("espeak-ng") is not None
 
 
-def heard(parts: Parts, words: Sequence[str], languages: Sequence[str]) -> list[str]:
-    """What is heard of each word in its language; empty where nothing is."""
+def heard(parts: Parts, asked: Asked) -> Asked:
+    """The same queries with what is heard of each word in its language; empty where nothing is."""
+    pairs = list(zip(asked.words, asked.language, strict=True))
+    found = {pair: _heard(parts, *pair) for pair in tqdm(sorted(set(pairs)), desc="words spoken", leave=False)}
+    return replace(asked, words=[found[pair] for pair in pairs])
 
-    @cache
-    def one(word: str, language: str) -> str:
-        command = ["espeak-ng", "-v", _VOICES[language], "-s", "140", "--stdout", word]
-        sound = subprocess.run(command, capture_output=True, check=True, timeout=_SECONDS).stdout  # noqa: S603
-        found = parts.speech.hear(decode_speech(sound, parts.settings.limits), language)
-        return found.text if found else ""
 
-    pairs = list(zip(words, languages, strict=True))
-    for pair in tqdm(sorted(set(pairs)), desc="words spoken", leave=False):
-        one(*pair)
-    return [one(*pair) for pair in pairs]
+def _heard(parts: Parts, word: str, language: str) -> str:
+    # What follows "--" is spoken, even where a shop's word begins with a dash.
+    command = ["espeak-ng", "-v", _VOICES.get(language, language), "-s", "140", "--stdout", "--", word]
+    sound = subprocess.run(command, capture_output=True, check=True, timeout=_SECONDS).stdout  # noqa: S603
+    found = parts.speech.hear(decode_speech(sound, parts.settings.limits), language)
+    return found.text if found else ""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections.abc import Sequence
 
 import msgspec
 
-from bot.senses.language_grams import LETTERS, load, plain, probabilities, scores
+from bot.senses.language_grams import LETTERS, OTHER, SENTENCE, load, plain, probabilities, scores
 from bot.senses.language_second import second
+
+Prior = tuple[str | None, float]  # a language, and how much likelier than another it is
 
 
 class Guess(msgspec.Struct, frozen=True):
@@ -23,14 +26,16 @@ _READ = 2_000  # characters; more of the same text says nothing new
 _SURE_ENOUGH = 0.4
 _NOTHING = 0.5  # how likely it may be that a text is names, or letters at random
 # How much likelier words are names for the way they are capitalised: all small, one capitalised, several.
-_SMALL, _CAPITAL, _CAPITALS = 0.6, 3.0, 50.0
+_SMALL, _CAPITAL, _CAPITALS = 0.6, 3.0, 20.0
 _NAMES_SURE_ENOUGH = 0.85  # several capitalised words
 _TINY, _SURER = 3, 0.6  # letters in all: "no", "la"; or one capitalised word
-_TINY_AT_MOST = 0.75  # sure: so few letters never overrule a conversation ("ну а" is Ukrainian as well)
+_TINY_AT_MOST = 0.75  # sure; so few never overrule a conversation in their script ("ну а" is Ukrainian as well)
 _ACRONYM = 3  # letters of a single word in capitals that is one, or a size: DHL, XXL
 _ARTICLE = 3  # letters of one
-_SENTENCE = 5  # words, from when those in small letters count twice
 _FOREIGN_LETTERS, _FOREIGN_SURE = 12, 0.9  # from when a text may be said to be in a language that is not offered
+_NOT_OFFERED = 0.03  # how likely a text is in such a language, beside one that is offered
+# How likely a text in Latin letters is in each language that has others, beside all that have not; of a single word.
+_ROMANISED, _ROMANISED_WORD = 0.03, 0.003
 _ENGLISH = 2.0  # how much likelier than another language that has borrowed the word: "hello" in Vietnamese chats
 _CHINESE = 4.0  # how much likelier than the same characters in Japanese, which seldom does without kana
 _SIMPLIFIED = 0.75  # of texts in characters that are written alike in both Chinese scripts
@@ -39,9 +44,12 @@ _INTERNATIONAL = frozenset(
     {"ok", "okay", "okey", "oke", "hi", "wow", "lol", "sms", "pdf", "usb", "led", "wifi", "email", "mail", "online"}
 )
 _NAMES = "~names"
-_PRIOR = 20.0  # how much likelier a message is in its conversation's language than in any other of that script
+# How much likelier a message is in its conversation's language, or its channel's, than in any other of that script;
+# and how much likelier it is nothing but names than in any other at all.
+CONVERSATION, CHANNEL = 20.0, 4.0
+_NAMED_THEN = 0.5  # of that
 
-_CODE = re.compile(r"[\d@]|://|www\.")  # what a code has; most texts have none
+_CODE = re.compile(r"[\d@/_]|www\.")  # what a code has; most texts have none
 _ASCII_RUN = re.compile(r"[!-~]+")
 _RUNS = re.compile(
     r"(?P<latin>[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]+(?:['’][A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]+)*)"
@@ -56,6 +64,7 @@ _RUNS = re.compile(
 # One sign of these scripts says about as much as so many letters of an alphabet.
 _WEIGHTS = {"han": 3.0, "hangul": 2.0, "kana": 2.0}
 _OF_ONE_LANGUAGE = {"hebrew": "he", "devanagari": "hi", "thai": "th", "hangul": "ko"}
+_PARTICLES = frozenset("はをがにでとへもや")
 _NOT_ARABIC = frozenset("پچژگکیےٹڈڑںہھۆێڵەۇۈ")  # Persian, Urdu, Kurdish and Uyghur write with these
 
 
@@ -65,12 +74,15 @@ def warm(languages: tuple[str, ...]) -> None:
         identify(text, languages)
 
 
-def identify(text: str, languages: tuple[str, ...], prior: str | None = None) -> Guess | None:
+def identify(
+    text: str, languages: tuple[str, ...], prior: str | None = None, times: float = CONVERSATION
+) -> Guess | None:
     """The text's main language out of `languages`, or None where it doesn't say enough.
 
     Numbers, codes, addresses, emoji and single names say nothing. A text in a language that is not offered gives
     None where that is plain, for instance by its script. Those of bot.settings.LANGUAGES are known, under any tag of
-    theirs. `prior` is the language of the conversation, if it is known: it decides what could be either.
+    theirs. `prior` is the language of the conversation, if it is known: it decides what could be either, for it is
+    `times` as likely as any other of its script. So are names, by less: a single one never changes the language.
     """
     text = unicodedata.normalize("NFC", text[:_READ])
     if _CODE.search(text):
@@ -86,13 +98,18 @@ def identify(text: str, languages: tuple[str, ...], prior: str | None = None) ->
     if script == "arabic":
         return _offered(_arabic("".join(runs["arabic"])), languages)
     if script == "east_asian":
-        return _east_asian(runs.get("han", []), runs.get("kana", []), languages, prior)
-    return _by_letters(runs[script], script, languages, prior)
+        return _east_asian(runs.get("han", []), runs.get("kana", []), languages, (prior, times))
+    return _by_letters(runs[script], script, languages, (prior, times))
 
 
 def _is_code(run: str) -> bool:
-    """Numbers, SKUs, e-mail and web addresses: a run of ASCII without a space."""
-    return any(sign.isdigit() for sign in run) or "@" in run or "://" in run or run.startswith("www.")
+    """Numbers, SKUs, e-mail and web addresses, paths: a run of ASCII without a space."""
+    return (
+        any(sign.isdigit() or sign in "@_" for sign in run)
+        or "://" in run
+        or run.count("/") > 1
+        or run.startswith("www.")
+    )
 
 
 def _main_script(runs: dict[str, list[str]]) -> str | None:
@@ -148,10 +165,11 @@ def _arabic(letters: str) -> Guess | None:
     return Guess("ar", 0.99) if len(letters) > 1 and foreign < 0.08 * len(letters) else None
 
 
-def _east_asian(han: list[str], kana: list[str], languages: tuple[str, ...], prior: str | None) -> Guess | None:
+def _east_asian(han: list[str], kana: list[str], languages: tuple[str, ...], prior: Prior) -> Guess | None:
     """Kana is Japanese, but for the odd の that Chinese shop names borrow; characters alone are by their use."""
     signs = sum(map(len, han)), sum(map(len, kana))
-    if signs[1] >= 0.15 * sum(signs):
+    particles = sum(sign in _PARTICLES for run in kana for sign in run)
+    if signs[1] >= 0.15 * sum(signs) or particles >= 0.08 * sum(signs) > 0:
         return _offered(Guess("ja", 0.99), languages) if sum(signs) > 1 else None
     shares, _ = _shares(han, "han", languages, prior)
     if not shares:
@@ -181,19 +199,16 @@ def _simplified(han: str) -> float:
     return 0.01 + 0.98 * simplified / (simplified + traditional)
 
 
-def _by_letters(words: list[str], script: str, languages: tuple[str, ...], prior: str | None) -> Guess | None:
+def _by_letters(words: list[str], script: str, languages: tuple[str, ...], prior: Prior) -> Guess | None:
     """A language of the Latin or the Cyrillic alphabet."""
     kept = [word for word in words if word.lower() not in _INTERNATIONAL]
     if not kept or (len(kept) == 1 and kept[0].isupper() and len(kept[0]) <= _ACRONYM):
         return None
     names = all(any(map(str.isupper, word)) for word in kept) and not all(map(str.isupper, kept))
     named = _SMALL if not names else _CAPITAL if len(kept) == 1 else _CAPITALS
-    read = LETTERS[script].findall(plain(" ".join(words)))
-    if len(words) >= _SENTENCE:  # capitals in a sentence are names and titles, if not German nouns
-        read += LETTERS[script].findall(" ".join(word for word in words if word.islower()))
-    shares, nothing = _shares(
-        read, script, languages, prior, named, "" if names or len(words) == 1 else " ".join(words)
-    )
+    read, capitals = _cut(words, script)
+    text = "" if names or len(words) == 1 else " ".join(words)
+    shares, nothing = _shares(read, script, languages, prior, named, text, capitals)
     offered = sum(shares.values())
     if not shares or nothing > _NOTHING:
         return None
@@ -210,28 +225,42 @@ def _by_letters(words: list[str], script: str, languages: tuple[str, ...], prior
         enough = _NAMES_SURE_ENOUGH
     elif names or tiny:
         enough = _SURER
-    if confidence < enough:
+    if confidence < enough or (tiny and language != prior[0] and prior[0] in shares):
         return None
     return Guess(language, round(min(confidence, _TINY_AT_MOST) if tiny else confidence, 3))
+
+
+def _cut(words: list[str], script: str) -> tuple[list[str], list[bool]]:
+    """The words as the model reads them, and in a sentence which may be names for their capitals, if not its first."""
+    if len(words) < SENTENCE or all(map(str.isupper, words)):
+        return LETTERS[script].findall(plain(" ".join(words))), []
+    cut = [(part, at > 0 and not word.islower()) for at, word in enumerate(words) for part in _parts(word, script)]
+    return [part for part, _ in cut], [capital for _, capital in cut]
+
+
+def _parts(word: str, script: str) -> list[str]:
+    return LETTERS[script].findall(plain(word))
 
 
 def _shares(
     words: list[str],
     script: str,
     languages: tuple[str, ...],
-    prior: str | None,
+    prior: Prior,
     named: float = 1.0,
     text: str = "",
+    capitals: Sequence[bool] = (),
 ) -> tuple[dict[str, float], float]:
     """How likely each language offered is among all that the model knows, and that it is none but names.
 
     `named` is how much likelier names are than the letters say; on `text`, where given, py3langid is asked as well.
     """
+    before, times = prior
     known = load(script).classes
     tags = _tags(known, languages)
     if not tags:
         return {}, 0.0
-    found = scores(words, script)
+    found = scores(words, script, capitals)
     if text:
         found = [ours + its for ours, its in zip(found, second(text, known), strict=True)]
     odds = probabilities(dict(zip(known, found, strict=True)))
@@ -240,10 +269,35 @@ def _shares(
         chinese = _CHINESE * (odds["zh"] + odds["zh-Hant"])
         odds |= {"zh": chinese * simplified, "zh-Hant": chinese * (1 - simplified)}
     for name in odds:
-        odds[name] *= named if name == _NAMES else _ENGLISH if name == "en" else 1.0
-        odds[name] *= _PRIOR if prior is not None and tags.get(name) == prior else 1.0
+        if name == _NAMES:
+            odds[name] *= named * (_NAMED_THEN * times if before else 1.0)
+            continue
+        odds[name] *= _ENGLISH if name == "en" else 1.0
+        odds[name] *= times if before and tags.get(name) == before else 1.0
+        odds[name] *= 1.0 if name in tags else _NOT_OFFERED
     total = sum(odds.values())
     shares: dict[str, float] = {}
     for name, tag in tags.items():
         shares[tag] = shares.get(tag, 0.0) + odds[name] / total
-    return shares, odds.get(_NAMES, 0.0) / total
+    nothing = odds.get(_NAMES, 0.0) / total
+    if script == "latin" and all(map(str.isascii, words)):
+        return _with_romanised(shares, nothing, words, languages, prior, capitals)
+    return shares, nothing
+
+
+def _with_romanised(
+    shares: dict[str, float], nothing: float, words: list[str], languages: tuple[str, ...], prior: Prior,
+    capitals: Sequence[bool],
+) -> tuple[dict[str, float], float]:  # fmt: skip
+    """The shares of languages of Latin letters beside those that are typed in them for want of a keyboard."""
+    known = load("romanised").classes
+    tags = _tags(known, languages)
+    odds = probabilities(dict(zip(known, scores(words, "romanised", capitals), strict=True)))
+    chance = _ROMANISED if len(words) > 1 else _ROMANISED_WORD
+    for name in odds:
+        if name != OTHER:
+            odds[name] *= chance * (prior[1] if prior[0] is not None and tags.get(name) == prior[0] else 1.0)
+    total = sum(odds.values())
+    other = odds[OTHER] / total
+    found = {tag: share * other for tag, share in shares.items()}
+    return found | {tag: odds[name] / total for name, tag in tags.items()}, nothing * other

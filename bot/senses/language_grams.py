@@ -29,11 +29,14 @@ LETTERS = {
     "cyrillic": re.compile(r"[а-џґ]+(?:'[а-џґ]+)*"),  # Ukrainian writes an apostrophe within words
     "han": re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff々\U00020000-\U000323af]+"),
 }
+LETTERS["romanised"] = LETTERS["latin"]
+OTHER = "~other"
 _UNIT = 0.1  # a step of a weight, in nats
 _LONGEST = 5  # signs of an n-gram
 _WORD = 30  # signs of a word that are read
 _WORDS = 100  # words of a text that are read, spread over all of it
-_SENTENCE, _ELSEWHERE = 4, 0.01  # words
+SENTENCE, _ELSEWHERE, _NAMED = 4, 0.01, 0.3  # words, from when any may be from elsewhere, and how likely each is
+_BORROWED, _LENDER = 0.6, "en"  # of the words from elsewhere, from where: titles and names of goods
 _KEPT = 8_192  # words whose rows are kept at hand
 
 
@@ -68,12 +71,13 @@ def grams_of_han(run: str) -> list[str]:
 
 GRAMS: dict[str, Callable[[str], list[str]]] = {
     "latin": grams_of_word, "cyrillic": grams_of_word, "han": grams_of_han,
+    "romanised": grams_of_word,
 }  # fmt: skip
 
 
 @functools.cache
 def load(script: str) -> Weights:
-    """The weights of a script: `latin`, `cyrillic` or `han`."""
+    """The weights of `latin`, `cyrillic`, `han`; `romanised` tells languages of other scripts from those of `latin`."""
     with np.load(TRAINED) as kept:
         grams = kept[f"{script}_grams"].tobytes().decode().split(" ")
         weights = np.ascontiguousarray(kept[f"{script}_weights"].T, dtype=np.float32) * np.float32(_UNIT)
@@ -103,23 +107,31 @@ def forget() -> None:
     _rows.cache_clear()
 
 
-def scores(words: Sequence[str], script: str) -> list[float]:
+def scores(words: Sequence[str], script: str, names: Sequence[bool] = ()) -> list[float]:
     """Log-odds of each class of `load(script)`, in its order, up to a constant; all 0 where no n-gram is known.
 
-    In a sentence each word may be from elsewhere, by a chance of `_ELSEWHERE`: a quoted title can't outweigh it.
+    In a sentence each word may be from elsewhere, by a chance of `_ELSEWHERE`, or `_NAMED` where `names` says that it
+    may be one: a quoted title can't outweigh it. Most such words are English.
     """
     known = load(script)
-    found = [rows for word in words[:: len(words) // _WORDS + 1] if (rows := _rows(word, script))]
+    step = len(words) // _WORDS + 1
+    found = [(rows, at) for at, word in enumerate(words[::step]) if (rows := _rows(word, script))]
     if not found:
         return [0.0] * len(known.classes)
-    weights = known.weights.take([row for rows in found for row in rows], axis=0)
-    if len(found) < _SENTENCE or script == "han":
+    weights = known.weights.take([row for rows, _ in found for row in rows], axis=0)
+    if len(found) < SENTENCE or script == "han":
         return list(weights.sum(axis=0).tolist())
-    starts = [0, *itertools.accumulate(map(len, found[:-1]))]
+    starts = [0, *itertools.accumulate(len(rows) for rows, _ in found[:-1])]
     each = np.add.reduceat(weights, starts, axis=0)
     shares = np.exp(each - each.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
-    return list(np.log((1 - _ELSEWHERE) * shares + _ELSEWHERE / len(known.classes)).sum(axis=0).tolist())
+    elsewhere: F32 | float = (1 - _BORROWED) / len(known.classes)
+    if _LENDER in known.classes:
+        elsewhere = elsewhere + _BORROWED * shares[:, [known.classes.index(_LENDER)]]
+    chance: F32 | float = _ELSEWHERE
+    if any(names):
+        chance = np.array([[_NAMED if names[at * step] else _ELSEWHERE] for _, at in found], np.float32)
+    return list(np.log((1 - chance) * shares + chance * elsewhere).sum(axis=0).tolist())
 
 
 def probabilities(scores: dict[str, float]) -> dict[str, float]:

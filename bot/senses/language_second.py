@@ -6,7 +6,7 @@ import copy
 import functools
 from typing import Any
 
-_SHARE = 0.8  # of its log-probabilities, which it takes for surer than they are
+_SHARE = 0.4  # of its log-probabilities, which it takes for surer than they are
 
 
 @functools.cache

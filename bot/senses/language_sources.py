@@ -16,6 +16,7 @@ import importlib
 import importlib.util
 import pkgutil
 import random
+import re
 import string
 import unicodedata
 from collections import Counter
@@ -25,7 +26,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from bot.senses.language_grams import LETTERS, plain
+from bot.senses.language_grams import LETTERS, OTHER, plain
+from bot.senses.language_roman import SCRIPTS, romanised
 
 # A class that begins with ~ is none of the shop's languages: without any, every text would have to be in one of them.
 CLASSES: dict[str, dict[str, tuple[str, ...]]] = {
@@ -37,6 +39,7 @@ CLASSES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "cyrillic": {"ru": ("ru",), "uk": ("uk",), "~bg": ("bg", "mk")},
     "han": {"zh": ("zh",), "zh-Hant": ("zh",), "ja": ("ja",)},
+    "romanised": {"hi": ("hi",), "ru": ("ru",), "uk": ("uk",), OTHER: ()},  # OTHER is all of "latin" together
 }  # fmt: skip
 SHOP = 0.1  # as many words of messages to a shop as this share of all
 MOST = 80_000  # words of a class
@@ -59,9 +62,11 @@ def sources(script: str) -> dict[str, Source]:
     Raises:
         ModuleNotFoundError: wordfreq, OpenCC or Faker is not installed.
     """
+    if script == "romanised":
+        return _in_latin_letters()
     lists: dict[str, dict[str, float]] = {}
     for name, codes in CLASSES[script].items():
-        words = _names() if name == "~names" else _words(codes, script)
+        words = _names() if name == "~names" else _words(codes, LETTERS[script])
         lists[name] = _traditional(words) if name == "zh-Hant" else words
     own = _without_foreign(lists)
     found = {}
@@ -94,8 +99,8 @@ def _without_foreign(lists: dict[str, dict[str, float]]) -> dict[str, dict[str, 
     }
 
 
-def _words(codes: tuple[str, ...], script: str) -> dict[str, float]:
-    """The most frequent words of some languages, each language counting alike."""
+def _words(codes: tuple[str, ...], letters: re.Pattern[str]) -> dict[str, float]:
+    """The most frequent words of some languages in these letters, each language counting alike."""
     spec = importlib.util.find_spec("wordfreq")
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("telling languages apart is trained on wordfreq's word lists: pip install wordfreq")
@@ -106,7 +111,7 @@ def _words(codes: tuple[str, ...], script: str) -> dict[str, float]:
         bins = msgspec.msgpack.decode(gzip.decompress(file.read_bytes()))
         for hundredths, held in enumerate(bins[1:]):  # the first is a header; each next is a hundredth of 10 rarer
             for found in held:
-                for word in LETTERS[script].findall(plain(found)):
+                for word in letters.findall(plain(found)):
                     total[word] = total.get(word, 0.0) + 10 ** (-hundredths / 100)
     every = sum(total.values())
     return {word: often / every for word, often in sorted(total.items(), key=lambda held: -held[1])[:MOST]}
@@ -121,6 +126,34 @@ def _traditional(words: dict[str, float]) -> dict[str, float]:
         for word, often in zip(written, words.values(), strict=True):
             for variant in (word, word.replace("臺", "台")):  # the converter knows one, people write both
                 found[variant] = found.get(variant, 0.0) + often / 4
+    return found
+
+
+def _in_latin_letters() -> dict[str, Source]:
+    """Languages of other scripts as they are typed in Latin letters, and all that are written in these."""
+    found = {}
+    for name in CLASSES["romanised"]:
+        if name != OTHER:
+            lines = [SCRIPTS[name].findall(plain(line)) for line in _lines(name)]
+            spelt = [[first for word in words for first in romanised(word, name)[:1]] for words in lines]
+            sentences = [words for words in spelt if words]
+            found[name] = Source(_with_shop(_romanised(name), sentences), sentences)
+    latin = sources("latin").values()
+    other: dict[str, float] = {}
+    for source in latin:
+        total = sum(source.words.values())
+        for word, often in source.words.items():
+            other[word] = other.get(word, 0.0) + often / total
+    return found | {OTHER: Source(other, [sentence for source in latin for sentence in source.sentences])}
+
+
+def _romanised(language: str) -> dict[str, float]:
+    """The most frequent words of a language in Latin letters, each spelling as often."""
+    found: dict[str, float] = {}
+    for word, often in _words((language,), SCRIPTS[language]).items():
+        spellings = romanised(word, language)
+        for spelling in spellings:
+            found[spelling] = found.get(spelling, 0.0) + often / len(spellings)
     return found
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import os
-import threading
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import numpy.typing as npt
 import torch
 
 from bot.messages import Heard
+from bot.senses.cores import Cores, Work
 from bot.senses.voice_activity import Span, VoiceActivity
 from bot.senses.whisper_decoding import Beginning, Decoded, Options, Search
 from bot.senses.whisper_model import Decoder, Encoder, Weights, best_kinds, sizes
@@ -57,7 +57,7 @@ class _Understood:
 
 
 class Whisper:
-    """Hears voice notes in `languages` (BCP 47). Calls from several threads take turns, so that they share no core."""
+    """Hears voice notes in `languages` (BCP 47). Notes of several threads are heard side by side, each on a core."""
 
     def __init__(self, checkpoint: Path, voice_activity: Path, languages: tuple[str, ...], threads: int) -> None:
         """Loads both models; `threads` (0: as many as there are cores) sets those of torch, for the whole process."""
@@ -66,7 +66,8 @@ class Whisper:
         with warnings.catch_warnings():  # openai-whisper leaves its vocabulary file open
             warnings.simplefilter("ignore", ResourceWarning)
             tokenizer = get_tokenizer(multilingual=True)
-        torch.set_num_threads(threads or os.cpu_count() or 1)
+        cores = threads or os.cpu_count() or 1
+        torch.set_num_threads(cores)
         self._checkpoint = checkpoint
         held = torch.load(checkpoint, weights_only=True, mmap=True)
         weights, kinds = Weights(held["model_state_dict"]), best_kinds()
@@ -79,7 +80,7 @@ class Whisper:
             if (code := tag.partition("-")[0]) in LANGUAGES:
                 self._tags.setdefault(code, tag)
         self._writings: dict[str, Writing] = {}
-        self._turn = threading.Lock()
+        self._cores = Cores(cores)
 
     def hear(self, samples: Samples, hint: str | None = None) -> Heard | None:
         """What is said in float32[n] at 16 kHz, or None where nobody speaks or nobody could understand it.
@@ -90,8 +91,7 @@ class Whisper:
         windows = _windows(self._voice.spans(samples))
         understood: list[_Understood] = []
         for window in windows:
-            with self._turn, torch.inference_mode():
-                found = self._understood(samples[slice(*window)], hint)
+            found = self._cores.finish(self._understood(samples[slice(*window)], hint))
             if found:
                 understood.append(found)
                 hint = hint or found.tag
@@ -107,8 +107,8 @@ class Whisper:
         return Heard(gap.join(part.decoded.text for part in understood), tag, round(math.exp(mean), 3))
 
     def transcribe(self, samples: Samples, language: str | None = None) -> dict[str, Any]:
-        """openai-whisper's own transcription, ungated, as a measure of what `hear` adds. Loads its model at first."""
-        with self._turn, torch.inference_mode():
+        """openai-whisper's own transcription, ungated, as a measure of what `hear` adds. For one caller at a time."""
+        with torch.inference_mode():
             heard: dict[str, Any] = self._stock.transcribe(
                 samples, language=language, fp16=False, condition_on_previous_text=False
             )
@@ -120,18 +120,20 @@ class Whisper:
 
         return whisper.load_model(str(self._checkpoint), device="cpu").eval()
 
-    def _understood(self, sound: Samples, hint: str | None) -> _Understood | None:
+    def _understood(self, sound: Samples, hint: str | None) -> Work[_Understood | None]:
         """The text of one window that passes Whisper's thresholds, or None.
 
         A sound whose language is in doubt is given all of Whisper's room, and a text in both. What loops, is cut or
         unlikely is tried once more with that room, which costs three times as much and is seldom needed.
         """
         for least in (_LEAST, _ROOM):
-            begun = self._begun(sound, least)
+            begun = yield from self._begun(sound, least)
             tags = self._likeliest(begun.languages, hint)
             if len(tags) > 1 and least < _ROOM:
                 continue
-            found = [(self._decoded(begun, tag, len(sound)), chance, tag) for tag, chance in tags]
+            found = []
+            for tag, chance in tags:
+                found.append(((yield from self._decoded(begun, tag, len(sound))), chance, tag))
             decoded, _, tag = max(found, key=lambda one: one[0].total + math.log(one[1]))
             unlikely = decoded.log_probability < _LOWEST_LOG_PROBABILITY
             if unlikely and begun.no_speech > _NO_SPEECH:
@@ -140,27 +142,30 @@ class Whisper:
                 return _Understood(decoded, tag, len(sound)) if any(map(str.isalnum, decoded.text)) else None
         return None
 
-    def _begun(self, sound: Samples, least: int) -> Beginning:
+    def _begun(self, sound: Samples, least: int) -> Work[Beginning]:
         """The decoder's first look at one window, with silence after it up to `least` samples and a whole frame."""
         from whisper.audio import log_mel_spectrogram
 
         length = -(-max(least, len(sound) + _AFTER) // _FRAME) * _FRAME
         mel = log_mel_spectrogram(np.pad(sound, (0, length - len(sound))), self._mels)
-        return self._search.begin(self._encoder(mel))
+        yield
+        encoded = self._encoder(mel)
+        yield
+        return self._search.begin(encoded)
 
     def _likeliest(self, chances: dict[str, float], hint: str | None) -> list[tuple[str, float]]:
         """The likeliest language, and the next where there is doubt, with their chances among those offered."""
         expected = hint.partition("-")[0] if hint else ""
         weighed = {code: chances[code] * (_HINT if code == expected else 1) for code in self._tags}
         total = sum(weighed.values())
-        first, second = sorted(weighed, key=lambda code: weighed[code], reverse=True)[:2]
-        codes = [first, second] if weighed[second] > _DOUBT * total else [first]
+        first, *others = sorted(weighed, key=lambda code: weighed[code], reverse=True)
+        codes = [first, *(code for code in others[:1] if weighed[code] > _DOUBT * total)]
         return [
             (hint if hint and code == expected else self._tags[code], max(weighed[code] / total, 1e-9))
             for code in codes
         ]
 
-    def _decoded(self, begun: Beginning, tag: str, length: int) -> Decoded:
+    def _decoded(self, begun: Beginning, tag: str, length: int) -> Work[Decoded]:
         """The text of one window in one language."""
         code = tag.partition("-")[0]
         options = Options(
@@ -171,7 +176,7 @@ class Whisper:
         )
         if tag not in self._writings:
             self._writings[tag] = Writing(tag, self._search.pieces)
-        return self._search.decode(begun, code, self._writings[tag], options)
+        return (yield from self._search.decode(begun, code, self._writings[tag], options))
 
 
 def _windows(spans: Sequence[Span]) -> list[Span]:

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bot.senses.cores import Work
 from bot.senses.whisper_model import Apply, Decoder, Heads
 from bot.senses.whisper_scripts import Writing
 
@@ -94,8 +95,8 @@ class Search:
         no_speech = torch.softmax(logits, 0)[self._tokenizer.no_speech].item()
         return Beginning(heads, dict(zip(codes, found, strict=True)), no_speech)
 
-    def decode(self, begun: Beginning, code: str, writing: Writing, options: Options) -> Decoded:
-        """The likeliest text in the language `code`; may be called again with the same beginning."""
+    def decode(self, begun: Beginning, code: str, writing: Writing, options: Options) -> Work[Decoded]:
+        """The likeliest text in the language `code`, token by token; may be called again with the same beginning."""
         marks = [self._tokenizer.to_language_token(code), self._tokenizer.transcribe]
         heads = begun.heads.again()
         if options.before:
@@ -113,6 +114,7 @@ class Search:
                 break
             heads.keep(sources)
             said = self._decoder(torch.tensor([[self._number(path.tokens[-1])] for path in paths]), heads)[:, -1]
+            yield
         best = max(whole or paths, key=lambda path: path.score / max(1, len(path.tokens)))
         text = b"".join(self.pieces[token] for token in best.tokens if token < self._end).decode("utf-8", "ignore")
         return Decoded(text.strip(), tuple(best.tokens), best.score / (len(best.tokens) + 1), best.score, bool(whole))

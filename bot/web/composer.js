@@ -1,4 +1,4 @@
-// Where the customer writes, records and attaches. It knows nothing of the conversation: it gives `onSend` a message.
+// Where the customer writes, records and attaches. It knows nothing of the conversation: it gives `send` a message.
 
 import { takePhoto } from "./camera.js";
 import { clip } from "./clip.js";
@@ -15,12 +15,17 @@ export class Composer {
   #photos = [];
   #voice = null;
   #recording = null;
+  #note = null; // whose words are shown: {stream, heard}, which is the voice note once it is whole
   #preparing = 0;
 
-  /** `before` is the composer that this one stands in for, in another language: its draft goes on here. */
-  constructor(t, onSend, before = null) {
+  /**
+   * `stream(mimeType, onHeard)` begins to send a voice note while it is recorded, or gives null. `before` is the composer
+   * that this one stands in for, in another language: its draft goes on here.
+   */
+  constructor(t, { send, stream }, before = null) {
     this.t = t;
-    this.onSend = onSend;
+    this.onSend = send;
+    this.onRecord = stream;
     this.#build();
     this.#listen();
     if (before) {
@@ -28,6 +33,7 @@ export class Composer {
       this.text.value = before.text.value;
       this.#photos = before.#photos;
       this.#voice = before.#voice;
+      this.#listenTo(this.#voice);
     }
     this.#show();
   }
@@ -49,9 +55,10 @@ export class Composer {
       h("span", { class: "dot" }), h("span", {}, t("recording")), this.seconds, this.meter,
       iconButton("close", t("cancel"), { class: "quiet", onclick: () => this.#stop(false) }));
     this.notice = h("p", { class: "notice", role: "alert" });
+    this.partial = h("p", { class: "partial", role: "status", dir: "auto" });
     this.count = h("span", { class: "count" });
     this.element = h("form", { class: "composer", autocomplete: "off" }, this.notice, this.tray,
-      h("div", { class: "field" }, this.text, this.recordingBar,
+      h("div", { class: "field" }, this.partial, this.text, this.recordingBar,
         h("div", { class: "tools" }, this.photo, this.camera, this.file, this.count, this.microphone, this.send)));
   }
 
@@ -131,9 +138,15 @@ export class Composer {
     this.#tell("");
     this.seconds.textContent = clock(0);
     this.microphone.disabled = true;
+    const note = { stream: null, heard: null };
     try {
       if (!navigator.mediaDevices) throw new DOMException("", "SecurityError");
       this.#recording = await record({
+        onStart: (mimeType) => {
+          this.#listenTo(note);
+          note.stream = this.onRecord(mimeType, (heard) => this.#hear(note, heard));
+          return note.stream?.add;
+        },
         onTick: (seconds, level) => {
           this.seconds.textContent = clock(seconds);
           this.meter.style.setProperty("--level", level.toFixed(2));
@@ -149,12 +162,14 @@ export class Composer {
   }
 
   async #stop(keep) {
-    const recording = this.#recording;
+    const [recording, note] = [this.#recording, this.#note];
     if (!recording) return;
     this.#recording = null;
     this.#preparing += 1;
-    if (keep) this.#voice = (await recording.finish()) ?? this.#voice;
-    else await recording.cancel();
+    const made = keep ? await recording.finish() : await recording.cancel();
+    if (made) this.#voice = Object.assign(note, made);
+    else note.stream?.cancel();
+    this.#listenTo(this.#voice);
     this.#preparing -= 1;
     this.#show();
     (keep ? this.send : this.text).focus();
@@ -167,10 +182,33 @@ export class Composer {
     this.onSend({ text, photos: this.#photos, voice: this.#voice });
     this.#photos = [];
     this.#voice = null;
+    this.#listenTo(null);
     this.text.value = "";
     this.#tell("");
     this.#show();
     this.text.focus();
+  }
+
+  #removeVoice() {
+    this.#voice.stream?.cancel();
+    this.#voice = null;
+    this.#listenTo(null);
+  }
+
+  #listenTo(note) {
+    this.#note = note;
+    this.#hear(note, note?.heard ?? null);
+  }
+
+  /** Shows what is sure of a voice note so far. Only what is new is added, so that only that is read out. */
+  #hear(note, heard) {
+    if (note) note.heard = heard;
+    if (note !== this.#note) return;
+    const [said, words] = [this.partial.textContent, heard?.text ?? ""];
+    if (!words.startsWith(said)) this.partial.replaceChildren(words);
+    else if (words !== said) this.partial.append(words.slice(said.length));
+    this.partial.lang = heard?.language ?? "";
+    this.partial.scrollTop = this.partial.scrollHeight;
   }
 
   #tell(words) {
@@ -191,7 +229,7 @@ export class Composer {
         h("img", { src: photo.url, alt: t("photo_number", { number: index + 1 }) }), t("remove_photo", { number: index + 1 }),
         () => (URL.revokeObjectURL(photo.url), (this.#photos = this.#photos.filter((other) => other !== photo))))),
       ...Array.from({ length: recording ? 0 : this.#preparing }, () => h("li", { class: "preparing" }, h("span", { class: "spinner" }))),
-      ...(this.#voice ? [this.#item(clip(this.#voice, t), t("remove_voice"), () => (this.#voice = null))] : []),
+      ...(this.#voice ? [this.#item(clip(this.#voice, t), t("remove_voice"), () => this.#removeVoice())] : []),
     ];
     this.tray.replaceChildren(...items);
     this.tray.hidden = !items.length;

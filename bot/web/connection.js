@@ -88,6 +88,11 @@ export class Connection {
     return true;
   }
 
+  /** Sends bytes (a Blob), in order with the frames. */
+  sendBytes(blob) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(blob);
+  }
+
   #open() {
     this.#clear("retry");
     this.#sequence = null;

@@ -1,10 +1,10 @@
 // One customer's conversation: what was said, and what the server's events make of it. No DOM here: `view` shows it.
 
 import { Connection, Sequence } from "./connection.js";
-import { newId } from "./dom.js";
-import { entryOf, ownEntry } from "./entries.js";
+import { entryOf, ownEntry, runOf } from "./entries.js";
 import { Outbox } from "./outbox.js";
 import { Store, subjectOf } from "./store.js";
+import { Streaming } from "./streaming.js";
 
 // Errors that this page found, which an acknowledgement that comes after all makes untrue.
 const OURS = new Set(["connection", "media_lost"]);
@@ -28,9 +28,10 @@ export class Conversation {
       refused: (event) => this.#refused(event),
       event: (event) => this.#event(event),
       ready: () => this.#ready(),
-      closed: (code) => this.outbox.close(code),
+      closed: (code) => (this.streaming.close(), this.outbox.close(code)),
       status: (state) => this.view.status(state),
     });
+    this.streaming = new Streaming(this.connection);
   }
 
   get entries() {
@@ -58,13 +59,18 @@ export class Conversation {
   }
 
   /** Sends a message of text, photos (`{part, url}`) and a voice note (`{part, url, seconds, levels}`), any of them. */
-  submit({ text, photos = [], voice = null }, id = newId()) {
+  submit({ text, photos = [], voice = null }, id = this.streaming.idFor({ text, photos, voice })) {
     const entry = ownEntry(id, { text, photos, voice });
     if (photos.length || voice) this.media.set(id, { photos, voice });
     this.entries.push(entry);
     this.store.save();
     this.view.add(entry, this.media.get(id));
     this.outbox.add({ id });
+  }
+
+  /** Begins to send a voice note while it is recorded; streaming.js says how it goes on. */
+  stream(mimeType, onHeard) {
+    return this.streaming.begin(this.store.state.threadId, mimeType, onHeard);
   }
 
   /** Sends a failed message again, under its id: the server answers one that failed as if it were new. */
@@ -138,17 +144,8 @@ export class Conversation {
   }
 
   #transmit({ id }) {
-    const entry = this.#find(id);
-    const { photos = [], voice = null } = this.media.get(id) ?? {};
-    const parts = [...photos, ...(voice ? [voice] : [])].map(({ part }) => part);
-    const content = [...(entry.text ? [{ type: "text", text: entry.text }] : []), ...parts];
-    return this.connection.send({
-      type: "run",
-      input: {
-        threadId: this.store.state.threadId, runId: entry.runId, messages: [{ id, role: "user", content }],
-        state: {}, tools: [], context: [], forwardedProps: { locale: this.locale },
-      },
-    });
+    if (this.streaming.end(id)) return true;
+    return this.connection.send(runOf(this.#find(id), this.media.get(id), this.store.state.threadId, this.locale));
   }
 
   #event(event) {
@@ -187,7 +184,8 @@ export class Conversation {
 
   #custom(name, value) {
     const mine = this.#find(value.messageId) ?? this.#ofRun(this.#run?.id);
-    if (name === "ack" && value.messageId) this.#acknowledge(value.messageId);
+    if (name === "transcript" && value.partial) this.streaming.heard(value);
+    else if (name === "ack" && value.messageId) this.#acknowledge(value.messageId);
     else if (name === "transcript" && mine) this.#learn(mine, { heard: value });
     else if (name === "seen" && mine) this.#learn(mine, { seen: value });
     // within a run its steps and its reply say so already; outside it is a person on the shop's side
@@ -242,7 +240,7 @@ export class Conversation {
     const mine = this.#ofRun(runId);
     if (mine) {
       this.#acknowledge(mine.id);
-      mine.over = true;
+      this.#learn(mine, { over: true, heard: mine.heard?.partial ? undefined : mine.heard });
     }
     if (result?.text) this.#said(this.#run?.reply ?? this.#reply(`reply-${runId}`), result);
     this.#endRun();
@@ -256,6 +254,7 @@ export class Conversation {
 
   /** An error belongs to the message of the run that it ended, else to the one that was on its way. */
   #error({ code = "error", message, metadata }) {
+    if (this.streaming.refuse(metadata?.runId)) return;
     const mine = this.#ofRun(metadata?.runId ?? this.#run?.id) ?? this.#find(this.outbox.flying?.id);
     if (!metadata?.runId || metadata.runId === this.#run?.id) this.#endRun();
     if (mine) this.#fail(mine, { code, message, retry: metadata?.retry === true });

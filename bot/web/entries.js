@@ -1,6 +1,7 @@
 // What was said, as the page keeps it. An entry is
 //   {id, role: "user", runId, text, photos, voice, state, over, heard, seen, error}: `photos` is their number, `voice` the
-//   seconds of the voice note or null, `state` "pending", "acknowledged" or "failed", `over` whether its run has ended; or
+//   seconds of the voice note or null, `heard` its transcript (`partial` until the server has heard all of it), `state`
+//   "pending", "acknowledged" or "failed", `over` whether its run has ended; or
 //   {id, role: "assistant", text, done, reply}: `reply` is the Reply once it is there, `done` whether all its text is.
 
 import { newId } from "./dom.js";
@@ -8,7 +9,22 @@ import { newId } from "./dom.js";
 /** A message of the customer that is about to be sent. */
 export function ownEntry(id, { text, photos, voice }) {
   return {
-    id, role: "user", runId: newId(), text, photos: photos.length, voice: voice?.seconds ?? null, state: "pending", over: false,
+    id, role: "user", runId: voice?.stream?.id === id ? voice.stream.runId : newId(), text, photos: photos.length,
+    voice: voice?.seconds ?? null, heard: voice?.heard ?? undefined, state: "pending", over: false,
+  };
+}
+
+/** The frame that sends a message with its `media` ({photos, voice}) to a thread. */
+export function runOf(entry, media, threadId, locale) {
+  const { photos = [], voice = null } = media ?? {};
+  const parts = [...photos, ...(voice ? [voice] : [])].map(({ part }) => part);
+  const content = [...(entry.text ? [{ type: "text", text: entry.text }] : []), ...parts];
+  return {
+    type: "run",
+    input: {
+      threadId, runId: entry.runId, messages: [{ id: entry.id, role: "user", content }],
+      state: {}, tools: [], context: [], forwardedProps: { locale },
+    },
   };
 }
 

@@ -9,18 +9,23 @@ const LEVEL_EVERY = 80; // milliseconds
 const QUIETEST = -60; // decibels below full scale
 
 /**
- * Starts to record. `onTick(seconds, level)` is called about twelve times a second, level 0..1; `onFull()` when the
- * longest time is reached. Gives `{finish, cancel}`; `finish()` resolves to `{part, url, seconds, levels}`, null where
+ * Starts to record. `onStart(mimeType)` comes before the first sound and may give what takes each piece of it, a Blob, at
+ * once; `onTick(seconds, level)` about twelve times a second, level 0..1; `onFull()` when the longest time is reached. Gives `{finish, cancel}`; `finish()` resolves to `{part, url, seconds, levels}`, null where
  * nothing was recorded. Rejects with the browser's DOMException where there is no microphone or no leave to use it.
  */
-export async function record({ onTick, onFull }) {
+export async function record({ onStart, onTick, onFull }) {
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true },
   });
   const mimeType = FORMATS.find((format) => MediaRecorder.isTypeSupported(format));
   const recorder = new MediaRecorder(stream, { mimeType, audioBitsPerSecond: BITS_PER_SECOND });
   const chunks = [];
-  recorder.ondataavailable = ({ data }) => data.size && chunks.push(data);
+  const passOn = onStart(recorder.mimeType || mimeType);
+  recorder.ondataavailable = ({ data }) => {
+    if (!data.size) return;
+    chunks.push(data);
+    passOn?.(data);
+  };
   const stopped = new Promise((resolve) => recorder.addEventListener("stop", resolve, { once: true }));
   const meter = levelMeter(stream);
   const levels = [];

@@ -77,7 +77,9 @@ class BabeldeskChat extends HTMLElement {
       record: () => this.composer.toggleRecording(),
       send: (text) => this.#conversation.submit({ text }),
     });
-    this.composer = new Composer(t, (message) => this.#conversation.submit(message), this.composer);
+    const send = (message) => this.#conversation.submit(message);
+    const stream = (...note) => this.#conversation?.stream(...note) ?? null;
+    this.composer = new Composer(t, { send, stream }, this.composer);
     this.state = h("span", { class: "connection", role: "status" });
     const close = this.hasAttribute("inline") ? null : iconButton("close", t("close"), { class: "quiet", onclick: () => this.#toggle(false) });
     const name = h("div", {}, h("h1", {}, t("title")), this.state);

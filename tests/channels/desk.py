@@ -18,7 +18,7 @@ from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Ping
 
 from bot.channels.app import build
 from bot.conversations import Turn
-from bot.messages import Message, Reply, Text, TurnEvent
+from bot.messages import Heard, Message, Reply, Text, TurnEvent
 from bot.settings import Limits, Settings
 
 Tell = Callable[[TurnEvent], None]
@@ -37,6 +37,12 @@ class FakeBot:
         self.answer = answer
         self.messages: list[Message] = []
         self.turns: dict[str, list[Turn]] = {}
+        self.hear: Callable[[bytes], Heard | None] = lambda _: None  # what is sure of a note so far
+        self.overheard: list[tuple[str, str | None]] = []  # conversation and language of each note
+
+    def overhearing(self, conversation: str, language: str | None = None) -> Callable[[bytes], Heard | None]:
+        self.overheard.append((conversation, language))
+        return self.hear
 
     def turn(self, message: Message, tell: Tell = lambda _: None) -> Reply:
         self.messages.append(message)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.channels.tokens import secret_of, sign
-from bot.messages import LookedUp, Message, Reply, StepFinished, StepStarted
+from bot.messages import Heard, LookedUp, Message, Reply, StepFinished, StepStarted
 from tests.channels.desk import Desk, FakeBot, Tell, desk, echo
 
 HERE = Path(__file__).with_name("agui_client")
@@ -83,6 +83,35 @@ def test_it_holds_a_conversation(client: Path, place: Desk, signed_in: bool) -> 
     assert told["messages"][1]["toolCalls"][0]["function"]["name"] == "find_order"
     assert [message.customer for message in place.bot.messages] == ["c-1" if signed_in else None] * 2
     assert len({message.conversation for message in place.bot.messages}) == 1
+
+
+VERIFY = """
+import { verifyEvents } from "@ag-ui/client";
+import { from, lastValueFrom, toArray } from "rxjs";
+const [, lines] = process.argv.slice(1);
+const verify = (events) => lastValueFrom(verifyEvents(false)(from(events)).pipe(toArray()))
+  .then((taken) => taken.length, (error) => String(error));
+const events = JSON.parse(lines);
+const numbered = events.filter(({ metadata }) => metadata?.seq !== undefined);
+console.log(JSON.stringify([await verify(numbered), await verify(events)]));
+"""
+
+
+def test_it_takes_a_streamed_note_from_the_socket_by_what_has_a_seq(client: Path, place: Desk) -> None:
+    place.bot.hear = lambda content: Heard("هل لديكم", "ar", 0.8) if content else None
+    with place.connect() as line:
+        line.hello()
+        line.send(type="audio.start", threadId=line.thread, runId="r", messageId="m")
+        line.send_bytes(b"x")
+        events = line.until("CUSTOM", "transcript")
+        line.send(type="audio.end")
+        events += line.until("RUN_FINISHED")
+    command = ["node", "--input-type=module", "-e", VERIFY, "--", "verify", json.dumps(events)]
+    done = subprocess.run(command, cwd=client, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr[-2_000:]
+    taken, refused = json.loads(done.stdout)
+    assert taken == len(events) - 1
+    assert "First event must be" in refused, "else the description of the socket could ask less of clients"
 
 
 def test_an_error_reaches_it_and_the_conversation_goes_on(client: Path, place: Desk) -> None:

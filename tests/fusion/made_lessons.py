@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from bot.fusion.features import F32, I64, Fusion, Lessons, unit
+from bot.fusion.training_loop import Course
 
 FAMILIES, SIZES, TEXT, PHOTO = 8, 5, 48, 64
+SHORT = Course(batch=64, rounds=1, least=4, most=4)  # where it matters that something is learnt, not how well
 
 
 def sizes_larger(n: int, seed: int, noise: float = 0.2) -> Lessons:

@@ -6,18 +6,7 @@ import torch
 
 from bot.fusion import ban
 from bot.fusion.features import F32
-from tests.fusion.common_checks import (
-    MANY,
-    OTHERS,
-    SHORT,
-    check_parts_may_be_missing,
-    check_query_is_what_was_learnt,
-    check_same_seed_same_vectors,
-    check_saved_and_restored,
-    check_understands_both_together,
-    linear,
-)
-from tests.fusion.made_lessons import found_first, sizes_larger
+from tests.fusion.made_lessons import SHORT, sizes_larger
 
 N, RX, RY, C, R, G = 5, 3, 4, 6, 7, 2  # examples, tokens of both kinds, their width, rank, glimpses
 
@@ -68,28 +57,3 @@ def test_joint_feature_by_the_formula(made: tuple[dict[str, F32], F32, F32]) -> 
 def test_every_weight_is_learnt() -> None:
     one, other = ban.fit(sizes_larger(100, 1), 0, SHORT).arrays(), ban.fit(sizes_larger(100, 2), 0, SHORT).arrays()
     assert {name for name in one if np.array_equal(one[name], other[name])} == {"kept"}
-
-
-def test_understands_both_together() -> None:
-    check_understands_both_together(ban.fit)
-
-
-def test_a_sum_of_the_parts_would_not_do() -> None:
-    """Without products of text and photo the same lessons cannot be understood."""
-    assert found_first(linear(MANY, 0), OTHERS, OTHERS.text, OTHERS.photo) < 0.4
-
-
-def test_same_seed_same_vectors() -> None:
-    check_same_seed_same_vectors(ban.fit)
-
-
-def test_parts_may_be_missing() -> None:
-    check_parts_may_be_missing(ban.fit)
-
-
-def test_saved_and_restored() -> None:
-    check_saved_and_restored(ban.fit, ban.from_arrays)
-
-
-def test_query_is_what_was_learnt() -> None:
-    check_query_is_what_was_learnt(ban.bilinear_attention, ban.fit(sizes_larger(100, 1), 0, SHORT))

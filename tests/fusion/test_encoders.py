@@ -7,14 +7,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import WhitespaceSplit
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, ResNetConfig, ResNetModel
-from transformers.models.convnext.image_processing_pil_convnext import ConvNextImageProcessorPil
 
 from bot.fusion import encoders
 from bot.fusion.encoders import Pair
+from tests.fusion.tiny_encoders import saved
 
 # The same eight things, said in English, Chinese and Arabic.
 COLOURS = {
@@ -30,20 +26,8 @@ LANGUAGES = (0, 1, 2)
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    text, photo = tmp_path_factory.mktemp("text"), tmp_path_factory.mktemp("photo")
-    words = sorted({word for said in COLOURS.values() for language in LANGUAGES for word in said[language].split()})
-    vocabulary = {word: number for number, word in enumerate(["[PAD]", "[UNK]", *words])}
-    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = WhitespaceSplit()
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]").save_pretrained(text)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        bert = BertConfig(vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=1, num_attention_heads=2,
-                          intermediate_size=64, max_position_embeddings=16)  # fmt: skip
-        BertModel(bert).save_pretrained(text)
-        ResNetModel(ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1])).save_pretrained(photo)
-    ConvNextImageProcessorPil(size={"shortest_edge": 32}, crop_pct=1.0).save_pretrained(photo)
-    return text, photo
+    words = {word for said in COLOURS.values() for language in LANGUAGES for word in said[language].split()}
+    return saved(tmp_path_factory.mktemp("encoders"), words)
 
 
 def pictures(seed: int, each: int) -> tuple[list[Image.Image], list[int]]:

@@ -6,13 +6,6 @@ import pytest
 from bot.fusion import gan
 from bot.fusion.features import F32, Lessons, unit
 from bot.fusion.training_loop import Course
-from tests.fusion.common_checks import (
-    SHORT,
-    check_parts_may_be_missing,
-    check_query_is_what_was_learnt,
-    check_same_seed_same_vectors,
-    check_saved_and_restored,
-)
 from tests.fusion.made_lessons import sizes_larger
 
 T, P, HIDDEN, ITEMS = 24, 32, 6, 50
@@ -112,19 +105,3 @@ def test_nothing_to_pair() -> None:
                     lessons.category, lessons.attributes)  # fmt: skip
     with pytest.raises(ValueError, match="both"):
         gan.fit(blind, 0)
-
-
-def test_same_seed_same_vectors() -> None:
-    check_same_seed_same_vectors(gan.fit)
-
-
-def test_parts_may_be_missing() -> None:
-    check_parts_may_be_missing(gan.fit)
-
-
-def test_saved_and_restored() -> None:
-    check_saved_and_restored(gan.fit, gan.from_arrays)
-
-
-def test_query_is_what_was_learnt() -> None:
-    check_query_is_what_was_learnt(gan.linear_alone, gan.fit(sizes_larger(100, 1), 0, SHORT).learned)

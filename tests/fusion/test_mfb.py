@@ -6,16 +6,7 @@ import numpy as np
 import torch
 
 from bot.fusion import mfb
-from tests.fusion.common_checks import (
-    SHORT,
-    check_parts_may_be_missing,
-    check_query_is_what_was_learnt,
-    check_same_seed_same_vectors,
-    check_saved_and_restored,
-    check_understands_both_together,
-)
 from tests.fusion.independent import packages_unopened
-from tests.fusion.made_lessons import sizes_larger
 
 
 def test_as_in_block_forward_and_gradient() -> None:
@@ -57,23 +48,3 @@ def test_gradient_is_finite_where_the_product_is_zero() -> None:
 def test_pooling_in_numbers() -> None:
     given = mfb.pooled(np.array([[1.0, 3.0, -8.0, -1.0]], np.float32), 2)  # sums 4 and -9, roots 2 and -3
     assert np.allclose(given, [[2 / 13**0.5, -3 / 13**0.5]], atol=1e-6)
-
-
-def test_understands_both_together() -> None:
-    check_understands_both_together(mfb.fit)
-
-
-def test_same_seed_same_vectors() -> None:
-    check_same_seed_same_vectors(mfb.fit)
-
-
-def test_parts_may_be_missing() -> None:
-    check_parts_may_be_missing(mfb.fit)
-
-
-def test_saved_and_restored() -> None:
-    check_saved_and_restored(mfb.fit, mfb.from_arrays)
-
-
-def test_query_is_what_was_learnt() -> None:
-    check_query_is_what_was_learnt(mfb.bilinear, mfb.fit(sizes_larger(100, 1), 0, SHORT))

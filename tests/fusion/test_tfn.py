@@ -7,16 +7,7 @@ import numpy as np
 import torch
 
 from bot.fusion import tfn
-from tests.fusion.common_checks import (
-    SHORT,
-    check_parts_may_be_missing,
-    check_query_is_what_was_learnt,
-    check_same_seed_same_vectors,
-    check_saved_and_restored,
-    check_understands_both_together,
-)
 from tests.fusion.independent import packages_unopened
-from tests.fusion.made_lessons import sizes_larger
 
 
 def their_network() -> torch.nn.Module:
@@ -75,23 +66,3 @@ def test_as_in_mmsa() -> None:
 def test_outer_product_in_numbers() -> None:
     given = tfn.outer([np.array([[2.0]], np.float32), np.array([[3.0, 5.0]], np.float32)])
     assert given.tolist() == [[1, 3, 5, 2, 6, 10]], "1, each alone, and the products"
-
-
-def test_understands_both_together() -> None:
-    check_understands_both_together(tfn.fit)
-
-
-def test_same_seed_same_vectors() -> None:
-    check_same_seed_same_vectors(tfn.fit)
-
-
-def test_parts_may_be_missing() -> None:
-    check_parts_may_be_missing(tfn.fit)
-
-
-def test_saved_and_restored() -> None:
-    check_saved_and_restored(tfn.fit, tfn.from_arrays)
-
-
-def test_query_is_what_was_learnt() -> None:
-    check_query_is_what_was_learnt(tfn.tensor_fusion, tfn.fit(sizes_larger(100, 1), 0, SHORT))

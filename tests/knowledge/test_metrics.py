@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from knowledge.metrics import cer, mrr, ndcg_at, recall_at, reciprocal_rank, ungrounded, wer
+from knowledge.metrics import cer, mrr, ndcg_at, recall_at, reciprocal_rank, ungrounded, ungrounded_codes, wer
 
 
 def test_recall() -> None:
@@ -54,7 +54,22 @@ def test_character_errors() -> None:
         ("سعره ١٢٫٥٠ يورو", ["12.50 EUR"], []),
         ("It costs 1.5 EUR.", ["5 of 1"], ["1.5"]),
         ("RR123456785DE", ["tracking RR123456785DE"], []),
+        ("KWD 772.910", ["772.91 KWD"], []),
+        ("KWD 772.910", ["772.19 KWD"], ["772.910"]),
     ],
 )
 def test_numbers_without_evidence(text: str, evidence: list[str], missing: list[str]) -> None:
     assert ungrounded(text, evidence) == missing
+
+
+@pytest.mark.parametrize(
+    ("text", "evidence", "missing"),
+    [
+        ("运单号：RR123456785DE。", ["tracking rr123456785de"], []),
+        ("رقم التتبع: RR123456785DE", ["RR123456785FR"], ["RR123456785DE"]),
+        ("Заказ Q-1001 (SKU-7): US$12.50, 5%", ["Q-1001; 12.5 USD"], ["SKU-7"]),
+        ("No code, 12 pieces", [], []),
+    ],
+)
+def test_codes_without_evidence(text: str, evidence: list[str], missing: list[str]) -> None:
+    assert ungrounded_codes(text, evidence) == missing

@@ -73,6 +73,10 @@ def test_what_says_nothing(text: str) -> None:
         ("我的订单A1001在哪里？", "zh"),
         ("Where is LP123456789CN", "en"),
         ("优の良品 有货吗", "zh"),
+        ("初等教育は、義務的", "ja"),
+        ("例如：“shop/contact_page.html”。", "zh"),
+        ("ошибка /about/contact/ page_not_found", "ru"),
+        ("Gibt es die „The Very Hungry Caterpillar“ auch hier?", "de"),
     ],
 )
 def test_the_main_language_of_a_mixed_message(text: str, tag: str) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,39 @@ def test_a_note_longer_than_one_window_is_heard_to_its_end(whisper: Whisper) -> 
     for said in (notes[0][1], notes[4][1], notes[-1][1], "ask what you can do for your country"):
         assert plain(said) in plain(heard.text)
     assert whisper.hear(long) == heard
+
+
+@needs_data
+def test_notes_that_come_together_are_heard_as_they_are_alone(whisper: Whisper) -> None:
+    notes = [samples for language in ("zh", "es", "hi", "en") for samples, _ in clips(language, "5")]
+    alone = [whisper.hear(samples) for samples in notes]
+    assert all(alone)
+    with ThreadPoolExecutor(len(notes)) as callers:
+        assert list(callers.map(whisper.hear, notes)) == alone
+
+
+@needs_data
+def test_a_note_that_fails_beside_another_fails_alone(whisper: Whisper) -> None:
+    ((samples, _),) = clips("ja", "0")
+    broken = samples.astype(object)  # passes the gate, and can't be made a spectrogram of
+    alone = whisper.hear(samples)
+    with ThreadPoolExecutor(4) as callers:
+        found = [callers.submit(whisper.hear, one) for one in (samples, broken, samples)]
+        assert [future.exception() is None for future in found] == [True, False, True]
+    assert alone is not None
+    assert found[0].result() == found[2].result() == whisper.hear(samples) == alone
+
+
+@needs_data
+@pytest.mark.parametrize("language", ["fr", "zh"])
+def test_a_shop_may_have_one_language(speech_checkpoint: Path, language: str) -> None:
+    whisper = Whisper(speech_checkpoint, models.voice_activity_weights(), (language,), threads=2)
+    ((samples, said),) = clips(language, "0")
+    heard = whisper.hear(samples)
+    assert heard is not None
+    assert heard.language == language
+    assert errors(heard.text, said) < 0.3
+    assert whisper.hear(sounds()["hiss"].astype(np.float32)) is None
 
 
 def sounds() -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ from whisper.model import ModelDimensions
 from whisper.model import Whisper as Stock
 from whisper.tokenizer import get_tokenizer
 
+from bot.senses.cores import Cores
 from bot.senses.whisper_decoding import Options, Search
 from bot.senses.whisper_model import Decoder, Encoder, Weights, eighth, single, sizes
 from bot.senses.whisper_scripts import Writing
@@ -124,7 +125,7 @@ def test_the_search_is_whispers(real: tuple[Any, torch.Tensor], tokenizer: Any, 
     )
     theirs = stock.decode(features, options)[0]
     begun = search.begin(features[0])
-    ours = search.decode(begun, "en", Anything(search.pieces), Options(beams, 10, timed))
+    ours = Cores(1).finish(search.decode(begun, "en", Anything(search.pieces), Options(beams, 10, timed)))
     assert ours.text == theirs.text
     # Without time marks theirs leaves them a small share of the chances.
     assert ours.log_probability == pytest.approx(theirs.avg_logprob, abs=1e-3 if timed else 1e-2)

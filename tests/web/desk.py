@@ -45,6 +45,15 @@ class Thread:
         self.sockets: list[WebSocket[Any, Any, Any]] = []
 
 
+class Note:
+    """A voice note that was streamed; its fate is "" while it is open, then "ended", "cancelled" or "cut"."""
+
+    def __init__(self, start: Event) -> None:
+        self.start = start
+        self.frames: list[bytes] = []
+        self.fate = ""
+
+
 class Desk:
     """`script` gives what follows the ack of a run: events, and pauses in seconds."""
 
@@ -62,6 +71,8 @@ class Desk:
         self.epoch = 1
         self.refused: set[str | None] = set()  # thread ids and tokens
         self.snapshot: list[Event] = []
+        self.notes: list[Note] = []
+        self.partials: list[tuple[str, str]] = []  # text and language of what is sure of a note, one more a frame
 
     @property
     def messages(self) -> list[Event]:
@@ -104,6 +115,35 @@ class Desk:
             missed = [{"type": "MESSAGES_SNAPSHOT", "messages": self.snapshot, "metadata": metadata}]
         for event in missed:
             await connection.send_text(json.dumps(event))
+
+    async def sound(self, connection: WebSocket[Any, Any, Any], content: bytes) -> None:
+        note = self.notes[-1]
+        assert not note.fate, "sound after the end"
+        note.frames.append(content)
+        if len(note.frames) > len(self.partials):
+            return
+        text, language = self.partials[len(note.frames) - 1]
+        value = {"messageId": note.start["messageId"], "text": text, "language": language, "partial": True}
+        event = {"type": "CUSTOM", "name": "transcript", "value": value, "metadata": {"epoch": self.epoch}}
+        await connection.send_text(json.dumps(event))
+
+    def whole(self) -> Event:
+        """Ends the note that is open, and gives it as the run that it stands for."""
+        note = self.notes[-1]
+        assert not note.fate
+        note.fate = "ended"
+        source = {
+            "type": "data",
+            "value": base64.b64encode(b"".join(note.frames)).decode(),
+            "mimeType": note.start["mimeType"],
+        }
+        message = {"id": note.start["messageId"], "role": "user", "content": [{"type": "audio", "source": source}]}
+        return {"threadId": note.start["threadId"], "runId": note.start["runId"], "messages": [message]}
+
+    def cancelled(self, run: str) -> None:
+        assert self.notes[-1].start["runId"] == run
+        assert not self.notes[-1].fate
+        self.notes[-1].fate = "cancelled"
 
     async def run(self, connection: WebSocket[Any, Any, Any], thread: Thread, asked: Event) -> None:
         self.runs.append(asked)
@@ -176,15 +216,28 @@ def application(desk: Desk) -> Litestar:
         thread: Thread | None = None
         try:
             while True:
-                frame = json.loads(await socket.receive_text())
+                received = await socket.receive()
+                if received["type"] != "websocket.receive":
+                    break
+                if received.get("bytes") is not None:
+                    await desk.sound(socket, received["bytes"])
+                    continue
+                frame = json.loads(received["text"])
                 if frame["type"] == "hello":
                     thread = await desk.hello(socket, frame)
                 elif frame["type"] == "ping":
                     await socket.send_text('{"type": "pong"}')
                 elif thread is not None and frame["type"] == "resume":
                     await desk.resume(socket, thread, frame)
-                elif thread is not None and frame["type"] == "run":
-                    task = asyncio.create_task(desk.run(socket, thread, frame["input"]))
+                elif frame["type"] == "audio.start":
+                    assert thread is not None
+                    assert not desk.notes or desk.notes[-1].fate, "two notes at once"
+                    desk.notes.append(Note(frame))
+                elif frame["type"] == "cancel":
+                    desk.cancelled(frame["runId"])
+                elif thread is not None and frame["type"] in ("run", "audio.end"):
+                    asked = frame["input"] if frame["type"] == "run" else desk.whole()
+                    task = asyncio.create_task(desk.run(socket, thread, asked))
                     running.add(task)
                     task.add_done_callback(running.discard)
         except (WebSocketDisconnect, RuntimeError):
@@ -192,6 +245,8 @@ def application(desk: Desk) -> Litestar:
         finally:
             if thread is not None and socket in thread.sockets:
                 thread.sockets.remove(socket)
+            for note in desk.notes:
+                note.fate = note.fate or "cut"
 
     return Litestar([page, shop, words, web, media, chat], openapi_config=None)
 

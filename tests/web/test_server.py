@@ -25,6 +25,35 @@ def answer(message: Message, tell: channels.Tell) -> Reply:
     return Reply(f"{kinds}: {typed} 你好 مرحبا", "ru", "other", suggestions=("Ещё?",))
 
 
+def test_words_appear_while_a_note_is_recorded(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels.FakePhrases, "widget", lambda _, language: phrases.served(language))
+    heard: list[bytes] = []
+    bot = channels.FakeBot(answer)
+
+    def hear(content: bytes) -> Heard:
+        heard.append(content)
+        return Heard("Где мой" if len(heard) == 1 else "Где мой пакет", "ru", 0.7)
+
+    bot.hear = hear
+    context = browser.new_context(permissions=["microphone"], reduced_motion="reduce", locale="ru")
+    page = context.new_page()
+    with channels.desk(tmp_path, bot) as desk:
+        page.goto(desk.url)
+        page.locator(".microphone").click()
+        expect(page.locator(".partial")).to_have_text("Где мой")
+        expect(page.locator(".partial")).to_have_text("Где мой пакет")
+        assert bot.messages == []
+        page.locator(".send").click()
+        expect(page.locator(".own q")).to_have_text("Где мой заказ?")
+        expect(page.locator(".theirs .words")).to_have_count(1)
+        (speech,) = bot.messages[0].parts
+        assert isinstance(speech, Speech)
+        assert all(content.startswith(EBML) and speech.content.startswith(content) for content in heard)
+    context.close()
+
+
 def test_text_photo_and_voice_and_a_reload(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channels.FakePhrases, "widget", lambda _, language: phrases.served(language))
     bot = channels.FakeBot(answer)
