@@ -160,11 +160,17 @@ def another_language(words: Sequence[str], language: str) -> str:
     return _identified(said, language)
 
 
+_OWN_LETTERS = {"hi": re.compile("[\u0900-\u097f]")} | dict.fromkeys(("ru", "uk"), re.compile("[\u0400-\u04ff]"))
+
+
 @lru_cache(maxsize=4096)
 def _identified(said: str, language: str) -> str:
     guess = identify(said, LANGUAGES, prior=language)
-    wrong = guess is not None and guess.language != language and guess.confidence >= _SURE
-    return guess.language if guess and wrong else ""
+    if guess is None or guess.language == language or guess.confidence < _SURE:
+        return ""
+    # Customers type Hindi in Latin letters; neither our phrases nor a model that is asked for another language do.
+    own_letters = _OWN_LETTERS.get(guess.language)
+    return "" if own_letters and not own_letters.search(said) else guess.language
 
 
 @lru_cache(maxsize=4096)
