@@ -1,34 +1,44 @@
-"""What a message wants: a small head over the text encoder's vectors, fitted on bot/examples.
+"""What a message wants: a small head over the text encoder's vector and the letters of the message.
 
-A multilayer perceptron of one hidden layer. scripts/train fits it (bot/training.py); it comes with the project in
-bot/trained. What else was tried stands in bot/examples/EXPERIMENTS.md.
+A multilayer perceptron of one hidden layer, and beside it what each word and row of letters speaks for; both are
+fitted on bot/examples, and calibrated on examples that they were not fitted on. scripts/train does so
+(bot/training_intents.py); the head comes with the project in bot/trained. What else was tried, and what sets
+the intents apart, stands in bot/examples/EXPERIMENTS.md.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.clauses import clauses
 from bot.errors import NotReady
+from bot.intent_grams import Grams
 from bot.messages import Intent
 
 F32 = NDArray[np.float32]
 EXAMPLES = Path(__file__).with_name("examples")
 TRAINED = Path(__file__).with_name("trained") / "intents.npz"
 INTENTS: tuple[Intent, ...] = get_args(Intent)
+# What frames a message; one that wants something as well is about that.
+FRAMES: frozenset[Intent] = frozenset({"greeting", "thanks", "goodbye", "other"})
+MOST = 3  # intents of one message
+LIKELY = 0.1  # the chance from which on an intent is worth asking about
+OF_CLAUSE = 0.95  # the chance from which on a clause wants something of its own: "two cushions," says little alone
 
 
 @dataclass(frozen=True)
 class IntentHead:
-    """p(intent | v) = softmax(output @ max(0, hidden @ v + hidden_bias) + output_bias).
+    """p(intent | v, text) = softmax(output @ max(0, hidden @ v + hidden_bias) + output_bias + grams(text)).
 
     hidden [h, d], output [intents, h], in the order of INTENTS. `typical` [intents, d] is where the messages of an
-    intent lie, less where all messages lie.
+    intent lie, less where all messages lie. An intent of `certain` or more is right in 95 of 100 messages.
     """
 
     hidden: F32
@@ -36,12 +46,50 @@ class IntentHead:
     output: F32
     output_bias: F32
     typical: F32
+    grams: Grams
+    certain: float
 
-    def probabilities(self, vector: F32) -> F32:
-        """[intents] in the order of INTENTS, for a vector [d]."""
+    def probabilities(self, vector: F32, text: str = "") -> F32:
+        """[intents] in the order of INTENTS, for the vector [d] of a message and its text."""
         logits = self.output @ np.maximum(0, self.hidden @ vector + self.hidden_bias) + self.output_bias
+        logits = logits + self.grams.logits(text)
         grown = np.exp(logits - logits.max())
         return np.asarray(grown / grown.sum(), dtype=np.float32)
+
+    def to_ask(self, chances: F32) -> tuple[Intent, ...]:
+        """What to ask about rather than guess, likeliest first; empty where the likeliest is certain enough."""
+        order = np.argsort(-chances, kind="stable")[:MOST]
+        if chances[order[0]] >= self.certain:
+            return ()
+        return tuple(INTENTS[at] for rank, at in enumerate(order) if rank == 0 or chances[at] >= LIKELY)
+
+
+def to_encode(text: str) -> tuple[str, ...]:
+    """A message and, where it has several, its clauses: what `several` needs the vectors of, for one call."""
+    cut = clauses(text)
+    return (text, *cut) if len(cut) > 1 else (text,)
+
+
+def several(head: IntentHead, texts: Sequence[str], vectors: F32) -> tuple[tuple[Intent, float], ...]:
+    """The sure intents of a message with their chances, in the order in which they are said, at most three.
+
+    `texts` are those of `to_encode`, `vectors` [n, d] theirs. One where the message has but one; none where that is
+    a guess. Greetings and thanks around a wish are no intents beside it.
+    """
+    whole = head.probabilities(vectors[0], texts[0])
+    found: dict[Intent, float] = {}
+    for clause, vector in zip(texts[1:], vectors[1:], strict=True):
+        chances = head.probabilities(vector, clause)
+        at = int(chances.argmax())
+        if chances[at] >= OF_CLAUSE:
+            found[INTENTS[at]] = max(found.get(INTENTS[at], 0.0), float(chances[at]))
+    wanted = [(intent, chance) for intent, chance in found.items() if intent not in FRAMES]
+    if len(wanted) > 1:
+        return tuple(wanted[:MOST])
+    at = int(whole.argmax())
+    if whole[at] < head.certain or (wanted and INTENTS[at] in FRAMES):
+        return tuple(wanted)
+    return ((INTENTS[at], float(whole[at])),)
 
 
 def read_examples(folder: Path = EXAMPLES, languages: tuple[str, ...] | None = None) -> tuple[list[str], list[Intent]]:
@@ -66,8 +114,11 @@ def fingerprint(encoder: str) -> str:
 
 def save(head: IntentHead, encoder: str) -> None:
     """Keeps the head in the project, in half precision, so that no installation has to fit it again."""
-    arrays = {name: array.astype(np.float16) for name, array in vars(head).items()}
-    np.savez(TRAINED, fingerprint=fingerprint(encoder), **arrays)
+    kept = {"fingerprint": np.array(fingerprint(encoder)), "certain": np.array(head.certain)}
+    kept |= {name: getattr(head, name).astype(np.float16) for name in _arrays()}
+    kept["gram_names"] = np.frombuffer("\n".join(head.grams.names).encode(), dtype=np.uint8)
+    kept["gram_weights"] = head.grams.weights.astype(np.float16)
+    np.savez(TRAINED, **kept)  # type: ignore[arg-type]
 
 
 def load(encoder: str) -> IntentHead:
@@ -79,4 +130,11 @@ def load(encoder: str) -> IntentHead:
     with np.load(TRAINED) as kept:
         if str(kept["fingerprint"]) != fingerprint(encoder):
             raise NotReady("The intents were fitted on other examples: run scripts/train.")
-        return IntentHead(**{name: kept[name].astype(np.float32) for name in kept.files if name != "fingerprint"})
+        names = kept["gram_names"].tobytes().decode().split("\n")
+        grams = Grams(tuple(names), kept["gram_weights"].astype(np.float32))
+        arrays = {name: kept[name].astype(np.float32) for name in _arrays()}
+        return IntentHead(**arrays, grams=grams, certain=float(kept["certain"]))
+
+
+def _arrays() -> list[str]:
+    return [field.name for field in fields(IntentHead) if field.name not in {"grams", "certain"}]

@@ -117,7 +117,7 @@ class Understanding:
         beside = Beside(fused.words, fusing.weight, fusing.late.floor) if fusing and fused.words is not None else None
         space = self._senses.shared_space()
         pictured = space.queries([text])[0] if space and text else None
-        chances = self._senses.intents.probabilities(vector) if vector is not None else None
+        chances = self._senses.intents.probabilities(vector, text) if vector is not None else None
         intent, confidence = _intent(text, chances, named, topic)
         alarm = self._senses.alarms.alarm(vector) if vector is not None else None
         return Query(

@@ -80,7 +80,7 @@ class Said:
         self.sure = 0.95
         self.alarm: Alarm | None = None
 
-    def probabilities(self, vector: F32) -> F32:
+    def probabilities(self, vector: F32, text: str) -> F32:
         assert vector.shape == (WIDTH,)
         chances = np.full(len(INTENTS), (1 - self.sure) / (len(INTENTS) - 1), np.float32)
         chances[INTENTS.index(self.intent)] = self.sure

@@ -58,7 +58,7 @@ def measure(parts: Parts) -> list[Figure]:
         ):
             for kind, number in numbers:
                 hit = not found.isdisjoint(asked_names(number))
-                for what in by:
+                for what in by if how == "letters" else (by[0], *by[2:]):  # bars speak no language
                     shares[f"numbers in {how}{what}"].append(hit)
                 shares[f"{kind} in {how}"].append(hit)
         there = {name for _, number in numbers_of([photo.label]) for name in asked_names(number)}

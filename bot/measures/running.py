@@ -12,6 +12,7 @@ from bot.parts import Parts
 # What each is called, and its heading. A part is the module of its name here, which is loaded when it is asked for.
 QUALITY = {
     "conversations": "Whole conversations with the demo shop",
+    "intents": "What messages want",
     "parallel": "The same conversations in every language",
     "inventions": "Generated shops: what replies say that no record says",
     "writing": "What a chat model may not say",
@@ -20,6 +21,7 @@ QUALITY = {
     "logistics": "Expected dates of delivery, on a generated history",
     "hearing": "Hearing: error rates, languages, what is no speech",
     "languages": "Telling languages apart",
+    "labels": "Numbers on photographed labels",
     "seeing": "From a photo to the product",
     "fusion": "A photo and a few words as one query",
     "recommendation": "Recommendations, on a generated history",

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from bot.senses.language_grams import LETTERS, OTHER, SENTENCE, load, plain, probabilities, scores
+from bot.senses.language_chinese import simplified
+from bot.senses.language_grams import LETTERS, SENTENCE, load, plain, probabilities, scores
 from bot.senses.language_second import second
 
 Prior = tuple[str | None, float]  # a language, and how much likelier than another it is
@@ -35,10 +36,10 @@ _ARTICLE = 3  # letters of one
 _FOREIGN_LETTERS, _FOREIGN_SURE = 12, 0.9  # from when a text may be said to be in a language that is not offered
 _NOT_OFFERED = 0.03  # how likely a text is in such a language, beside one that is offered
 # How likely a text in Latin letters is in each language that has others, beside all that have not; of a single word.
-_ROMANISED, _ROMANISED_WORD = 0.03, 0.003
+_ROMANISED, _ROMANISED_WORD = 0.6, 0.06
+_ROMANISED_WORDS = 8  # that are read to tell
 _ENGLISH = 2.0  # how much likelier than another language that has borrowed the word: "hello" in Vietnamese chats
 _CHINESE = 4.0  # how much likelier than the same characters in Japanese, which seldom does without kana
-_SIMPLIFIED = 0.75  # of texts in characters that are written alike in both Chinese scripts
 # Used everywhere, so a text of nothing else is in no language.
 _INTERNATIONAL = frozenset(
     {"ok", "okay", "okey", "oke", "hi", "wow", "lol", "sms", "pdf", "usb", "led", "wifi", "email", "mail", "online"}
@@ -178,27 +179,6 @@ def _east_asian(han: list[str], kana: list[str], languages: tuple[str, ...], pri
     return Guess(language, min(0.99, round(shares[language], 3))) if shares[language] >= _SURE_ENOUGH else None
 
 
-@functools.cache
-def _han_variants() -> tuple[frozenset[str], frozenset[str]]:
-    """Characters that are simplified only (in GB 2312 and not in Big5), and traditional only (the other way round)."""
-    every = map(chr, range(0x4E00, 0xA000))
-    held = {sign: (bool(sign.encode("gb2312", "ignore")), bool(sign.encode("big5", "ignore"))) for sign in every}
-    return (
-        frozenset(sign for sign, where in held.items() if where == (True, False)),
-        frozenset(sign for sign, where in held.items() if where == (False, True)),
-    )
-
-
-def _simplified(han: str) -> float:
-    """How likely Chinese in these characters is the simplified one."""
-    only_simplified, only_traditional = _han_variants()
-    simplified = sum(sign in only_simplified for sign in han)
-    traditional = sum(sign in only_traditional for sign in han)
-    if simplified == traditional:
-        return _SIMPLIFIED
-    return 0.01 + 0.98 * simplified / (simplified + traditional)
-
-
 def _by_letters(words: list[str], script: str, languages: tuple[str, ...], prior: Prior) -> Guess | None:
     """A language of the Latin or the Cyrillic alphabet."""
     kept = [word for word in words if word.lower() not in _INTERNATIONAL]
@@ -232,14 +212,15 @@ def _by_letters(words: list[str], script: str, languages: tuple[str, ...], prior
 
 def _cut(words: list[str], script: str) -> tuple[list[str], list[bool]]:
     """The words as the model reads them, and in a sentence which may be names for their capitals, if not its first."""
+    text = plain(" ".join(words))
     if len(words) < SENTENCE or all(map(str.isupper, words)):
-        return LETTERS[script].findall(plain(" ".join(words))), []
-    cut = [(part, at > 0 and not word.islower()) for at, word in enumerate(words) for part in _parts(word, script)]
-    return [part for part, _ in cut], [capital for _, capital in cut]
-
-
-def _parts(word: str, script: str) -> list[str]:
-    return LETTERS[script].findall(plain(word))
+        return LETTERS[script].findall(text), []
+    read, capitals = [], []
+    for at, (word, low) in enumerate(zip(words, text.split(" "), strict=True)):
+        parts = LETTERS[script].findall(low)
+        read += parts
+        capitals += [at > 0 and not word.islower()] * len(parts)
+    return read, capitals
 
 
 def _shares(
@@ -265,9 +246,9 @@ def _shares(
         found = [ours + its for ours, its in zip(found, second(text, known), strict=True)]
     odds = probabilities(dict(zip(known, found, strict=True)))
     if script == "han":
-        simplified = _simplified("".join(words))
+        plainly = simplified("".join(words))
         chinese = _CHINESE * (odds["zh"] + odds["zh-Hant"])
-        odds |= {"zh": chinese * simplified, "zh-Hant": chinese * (1 - simplified)}
+        odds |= {"zh": chinese * plainly, "zh-Hant": chinese * (1 - plainly)}
     for name in odds:
         if name == _NAMES:
             odds[name] *= named * (_NAMED_THEN * times if before else 1.0)
@@ -292,12 +273,14 @@ def _with_romanised(
     """The shares of languages of Latin letters beside those that are typed in them for want of a keyboard."""
     known = load("romanised").classes
     tags = _tags(known, languages)
-    odds = probabilities(dict(zip(known, scores(words, "romanised", capitals), strict=True)))
+    found = scores(words[:_ROMANISED_WORDS], "romanised", capitals[:_ROMANISED_WORDS])
+    odds = probabilities(dict(zip(known, found, strict=True)))
     chance = _ROMANISED if len(words) > 1 else _ROMANISED_WORD
     for name in odds:
-        if name != OTHER:
-            odds[name] *= chance * (prior[1] if prior[0] is not None and tags.get(name) == prior[0] else 1.0)
+        odds[name] *= chance if name in tags else 1.0
+        odds[name] *= prior[1] if prior[0] is not None and tags.get(name, name[1:]) == prior[0] else 1.0
     total = sum(odds.values())
-    other = odds[OTHER] / total
-    found = {tag: share * other for tag, share in shares.items()}
-    return found | {tag: odds[name] / total for name, tag in tags.items()}, nothing * other
+    other = sum(odd for name, odd in odds.items() if name.startswith("~")) / total
+    return {tag: share * other for tag, share in shares.items()} | {
+        tag: odds[name] / total for name, tag in tags.items()
+    }, nothing * other

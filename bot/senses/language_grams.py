@@ -30,7 +30,6 @@ LETTERS = {
     "han": re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff々\U00020000-\U000323af]+"),
 }
 LETTERS["romanised"] = LETTERS["latin"]
-OTHER = "~other"
 _UNIT = 0.1  # a step of a weight, in nats
 _LONGEST = 5  # signs of an n-gram
 _WORD = 30  # signs of a word that are read

@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from bot.senses.language_grams import LETTERS, OTHER, plain
+from bot.senses.language_grams import LETTERS, plain
 from bot.senses.language_roman import SCRIPTS, romanised
 
 # A class that begins with ~ is none of the shop's languages: without any, every text would have to be in one of them.
@@ -39,7 +39,7 @@ CLASSES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "cyrillic": {"ru": ("ru",), "uk": ("uk",), "~bg": ("bg", "mk")},
     "han": {"zh": ("zh",), "zh-Hant": ("zh",), "ja": ("ja",)},
-    "romanised": {"hi": ("hi",), "ru": ("ru",), "uk": ("uk",), OTHER: ()},  # OTHER is all of "latin" together
+    "romanised": {"hi": ("hi",), "ru": ("ru",), "uk": ("uk",)},  # and all of "latin"
 }  # fmt: skip
 SHOP = 0.1  # as many words of messages to a shop as this share of all
 MOST = 80_000  # words of a class
@@ -133,18 +133,11 @@ def _in_latin_letters() -> dict[str, Source]:
     """Languages of other scripts as they are typed in Latin letters, and all that are written in these."""
     found = {}
     for name in CLASSES["romanised"]:
-        if name != OTHER:
-            lines = [SCRIPTS[name].findall(plain(line)) for line in _lines(name)]
-            spelt = [[first for word in words for first in romanised(word, name)[:1]] for words in lines]
-            sentences = [words for words in spelt if words]
-            found[name] = Source(_with_shop(_romanised(name), sentences), sentences)
-    latin = sources("latin").values()
-    other: dict[str, float] = {}
-    for source in latin:
-        total = sum(source.words.values())
-        for word, often in source.words.items():
-            other[word] = other.get(word, 0.0) + often / total
-    return found | {OTHER: Source(other, [sentence for source in latin for sentence in source.sentences])}
+        lines = [SCRIPTS[name].findall(plain(line)) for line in _lines(name)]
+        spelt = [[first for word in words for first in romanised(word, name)[:1]] for words in lines]
+        sentences = [words for words in spelt if words]
+        found[name] = Source(_with_shop(_romanised(name), sentences), sentences)
+    return found | {f"~{name.removeprefix('~')}": source for name, source in sources("latin").items()}
 
 
 def _romanised(language: str) -> dict[str, float]:

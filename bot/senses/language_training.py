@@ -26,8 +26,8 @@ OWN = 0.12  # of the texts are from our own sentences
 BARE, BARE_SHORT = 0.1, 0.03  # of the texts of at least three words, and of shorter ones, are without accents
 FIRST, STEP, STEP_AGAIN = 200_000, 0.05, 0.02  # n-grams at first, and learning rates
 PULL = 1e-4  # towards 0, on the weights that a batch uses
-KEEP = {"latin": 50_000, "cyrillic": 14_000, "han": 16_000, "romanised": 8_000}
-STEPS = {"latin": 2_400, "cyrillic": 1_200, "han": 1_000, "romanised": 900}
+KEEP = {"latin": 50_000, "cyrillic": 14_000, "han": 16_000, "romanised": 6_000}
+STEPS = {"latin": 2_400, "cyrillic": 1_200, "han": 1_000, "romanised": 1_200}
 
 
 class Table(NamedTuple):

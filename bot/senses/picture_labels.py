@@ -17,9 +17,8 @@ _SIDE = 800  # pixels of the longer side in which QR codes are looked for
 _BESIDE_BARS, _BESIDE_QR = 0.6, 2.2  # of a code's size, how far a label is taken to reach beyond it on each side
 _NO_LINE = 0.16  # of the photo's longer side: what is so high is no line of text
 _FEW = 2  # lines beside such a one: where there are more, it is the bars of a code that were taken for a line
-_EDGES = (0.25, 0.08)  # of such a label's size, what may lie beyond what was seen of it
 _ALL, _LEAST = 0.97, 24  # what is larger was seen as large as it gets; pixels
-_FINE = 0.035  # of the photo's longer side, the height of a line with its margins
+_FINE = 0.1  # of the photo's longer side; small lines that lie askew may be taken for one of so much together
 _SMALL = 0.75  # of the photo's longer side: a label that reaches further is seen well enough
 
 
@@ -32,12 +31,8 @@ def where_label(photo: U8, boxes: list[F32]) -> Box | None:
     side = max(height, width)
     paper = [corners for corners in boxes if _short_side(corners) > _NO_LINE * side]
     if paper and len(boxes) - len(paper) <= _FEW:  # a label before something dark, taken for one line as a whole
-        low, high = np.min(paper, axis=(0, 1)), np.max(paper, axis=(0, 1))
-        for edge in _EDGES:
-            part = np.concatenate([low - edge * (high - low), high + edge * (high - low)])
-            if near := _inside(_with_lines(part, boxes), width, height, _ALL):
-                return near
-        return None
+        part = np.concatenate([np.min(paper, axis=(0, 1)), np.max(paper, axis=(0, 1))])
+        return _inside(_with_lines(part, boxes), width, height, _ALL)
     if min(_short_side(corners) for corners in boxes) > _FINE * side:
         return None  # a label has smaller letters than a package or a sign
     grey = np.asarray(cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY), np.uint8)

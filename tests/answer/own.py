@@ -42,7 +42,7 @@ PAST = tuple(
 PARCELS = (
     parcel("S-way", event(8, "InTransit"), origin="DE", promised_at=ago(-30)),
     parcel("S-late", event(8, "InTransit"), origin="DE", promised_at=ago(3)),
-    parcel("S-silent", event(40, "InTransit"), promised_at=ago(-9)),
+    parcel("S-silent", event(40.5, "InTransit"), promised_at=ago(-9)),
     parcel("S-waits", event(2, "AvailableForPickup"), collect_until=ago(-4).date(), origin="DE"),
     parcel("S-waited", event(9, "AvailableForPickup"), collect_until=ago(4).date(), origin="DE"),
     parcel("S-missed", event(1, "AttemptFail"), collect_until=ago(-5).date()),
