@@ -29,7 +29,7 @@ _LETTERS = str.maketrans({"ł": "l", "ı": "i", "đ": "d", "ß": "ss", "ø": "o"
 })  # fmt: skip
 # Signs of vowels are no letters to Python; in these scripts no word is without them.
 _WORD = re.compile(r"(?:[^\W\d_]|[\u0900-\u0963\u0e31\u0e34-\u0e3a\u0e47-\u0e4e'])+|\d+|[?!؟？！]+")
-_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def pieces(text: str) -> set[str]:
     """The words of a message and the rows of letters in them, without case and accents; any number is a 0."""
     found: set[str] = set()
     for word in _WORD.findall(plain(text)):
-        if _UNSPACED.search(word):
+        if UNSPACED.search(word):
             found.update(word[at : at + size] for size in _TOGETHER for at in range(len(word) - size + 1))
         elif word[0].isdigit():
             found.add("0")

@@ -9,7 +9,6 @@ the intents apart, stands in bot/examples/EXPERIMENTS.md.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import get_args
@@ -17,7 +16,6 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.clauses import clauses
 from bot.errors import NotReady
 from bot.intent_grams import Grams
 from bot.messages import Intent
@@ -26,11 +24,8 @@ F32 = NDArray[np.float32]
 EXAMPLES = Path(__file__).with_name("examples")
 TRAINED = Path(__file__).with_name("trained") / "intents.npz"
 INTENTS: tuple[Intent, ...] = get_args(Intent)
-# What frames a message; one that wants something as well is about that.
-FRAMES: frozenset[Intent] = frozenset({"greeting", "thanks", "goodbye", "other"})
-MOST = 3  # intents of one message
+MOST = 3  # intents that are asked about
 LIKELY = 0.1  # the chance from which on an intent is worth asking about
-OF_CLAUSE = 0.95  # the chance from which on a clause wants something of its own: "two cushions," says little alone
 
 
 @dataclass(frozen=True)
@@ -62,34 +57,6 @@ class IntentHead:
         if chances[order[0]] >= self.certain:
             return ()
         return tuple(INTENTS[at] for rank, at in enumerate(order) if rank == 0 or chances[at] >= LIKELY)
-
-
-def to_encode(text: str) -> tuple[str, ...]:
-    """A message and, where it has several, its clauses: what `several` needs the vectors of, for one call."""
-    cut = clauses(text)
-    return (text, *cut) if len(cut) > 1 else (text,)
-
-
-def several(head: IntentHead, texts: Sequence[str], vectors: F32) -> tuple[tuple[Intent, float], ...]:
-    """The sure intents of a message with their chances, in the order in which they are said, at most three.
-
-    `texts` are those of `to_encode`, `vectors` [n, d] theirs. One where the message has but one; none where that is
-    a guess. Greetings and thanks around a wish are no intents beside it.
-    """
-    whole = head.probabilities(vectors[0], texts[0])
-    found: dict[Intent, float] = {}
-    for clause, vector in zip(texts[1:], vectors[1:], strict=True):
-        chances = head.probabilities(vector, clause)
-        at = int(chances.argmax())
-        if chances[at] >= OF_CLAUSE:
-            found[INTENTS[at]] = max(found.get(INTENTS[at], 0.0), float(chances[at]))
-    wanted = [(intent, chance) for intent, chance in found.items() if intent not in FRAMES]
-    if len(wanted) > 1:
-        return tuple(wanted[:MOST])
-    at = int(whole.argmax())
-    if whole[at] < head.certain or (wanted and INTENTS[at] in FRAMES):
-        return tuple(wanted)
-    return ((INTENTS[at], float(whole[at])),)
 
 
 def read_examples(folder: Path = EXAMPLES, languages: tuple[str, ...] | None = None) -> tuple[list[str], list[Intent]]:

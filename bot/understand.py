@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -24,6 +24,7 @@ from bot.seams import F32, Senses
 from bot.senses.language import CHANNEL, CONVERSATION, identify
 from bot.senses.media import decode_photo, decode_speech
 from bot.settings import LANGUAGES, Settings
+from bot.wishes import Wish, wishes
 from knowledge.view import Beside
 
 Tell = Callable[[TurnEvent], None]
@@ -51,6 +52,8 @@ class Query:
     told: bool = True  # the message says what language it is in
     unheard: bool = False  # there was a voice note, and nothing in it could be understood
     alarm: Alarm | None = None  # why a person has to see it, whatever else it asks
+    doubt: tuple[Intent, ...] = ()  # what it may want, likeliest first, where nothing is certain
+    parts: tuple[Query, ...] = ()  # where it wants several things: what each part of it asks, in their order
 
 
 @dataclass
@@ -108,19 +111,22 @@ class Understanding:
             if in_picture:
                 shown = entities.find(in_picture, language, frozenset())
                 named = msgspec.structs.replace(named, codes=(*named.codes, *shown.codes))
-        vector = None
+        vector: F32 | None = None
+        wanted: tuple[Wish, ...] = ()
         if text:
             with watch.stage("encode"):
-                vector = self._senses.text.queries([text])[0]
+                vector, wanted = wishes(self._senses.intents, text, self._senses.text.queries)
         fusing = self._senses.fusing() if looks is not None else None
         fused = fusing.fuse(looks, vector, language) if fusing and looks is not None else Fused()
         beside = Beside(fused.words, fusing.weight, fusing.late.floor) if fusing and fused.words is not None else None
         space = self._senses.shared_space()
         pictured = space.queries([text])[0] if space and text else None
         chances = self._senses.intents.probabilities(vector, text) if vector is not None else None
+        if len(wanted) == 1:
+            chances = wanted[0].chances
         intent, confidence = _intent(text, chances, named, topic)
         alarm = self._senses.alarms.alarm(vector) if vector is not None else None
-        return Query(
+        query = Query(
             text,
             language,
             intent,
@@ -136,7 +142,22 @@ class Understanding:
             told,
             unheard,
             alarm,
+            self._senses.intents.to_ask(chances) if chances is not None else (),
         )
+        return replace(query, parts=self._parts(query, wanted)) if len(wanted) > 1 else query
+
+    def _parts(self, query: Query, wanted: tuple[Wish, ...]) -> tuple[Query, ...]:
+        """What each part asks. A country that one part names is meant by the others too: "what does shipping to Canada
+        cost, and how long does it take"."""
+        sizes, everywhere = self._sizes(), query.entities.countries
+        found = []
+        for wish in wanted:
+            named = entities.find(wish.text, query.language, sizes)
+            named = msgspec.structs.replace(named, countries=named.countries or everywhere)
+            sure = float(wish.chances.max())
+            part = replace(query, text=wish.text, intent=wish.intent, confidence=sure, entities=named, doubt=())
+            found.append(replace(part, intents=wish.chances, text_vector=wish.vector))
+        return tuple(found)
 
     def check(self, message: Message) -> None:
         """Raises BadInput where the message holds nothing, or more than it may. Decodes nothing."""
@@ -227,4 +248,4 @@ def short(text: str) -> bool:
     """Whether a message is too short to say by itself what it wants: "and to Canada?", "加拿大呢？"."""
     letters = re.findall(r"\w", text)
     together = sum(letter >= "\u0e00" for letter in letters) > len(letters) / 2
-    return len(letters) <= SHORT_LETTERS if together else len(text.split()) <= SHORT_WORDS
+    return len(letters) <= SHORT_LETTERS if together else len(re.findall(r"\w\S*", text)) <= SHORT_WORDS

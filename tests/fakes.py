@@ -29,6 +29,7 @@ from bot.fusion.late import Late
 from bot.fusion.query import Fusing
 from bot.fusion.telling import Telling
 from bot.fusion.words import Words
+from bot.intent_grams import Grams
 from bot.intents import INTENTS
 from bot.messages import Heard, Intent, Message, Part, Photo, Reply, Speech, Text, TurnEvent
 from bot.phrasebook import Phrasebook
@@ -79,12 +80,17 @@ class Said:
         self.intent: Intent = "other"
         self.sure = 0.95
         self.alarm: Alarm | None = None
+        self.doubt: tuple[Intent, ...] = ()
+        self.grams = Grams((), np.zeros((0, len(INTENTS)), np.float32))
 
     def probabilities(self, vector: F32, text: str) -> F32:
         assert vector.shape == (WIDTH,)
         chances = np.full(len(INTENTS), (1 - self.sure) / (len(INTENTS) - 1), np.float32)
         chances[INTENTS.index(self.intent)] = self.sure
         return chances
+
+    def to_ask(self, chances: F32) -> tuple[Intent, ...]:
+        return self.doubt
 
 
 class Alarmed:

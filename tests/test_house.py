@@ -21,7 +21,8 @@ MAY: dict[str, tuple[str, ...]] = {
     "bot.entities": ("bot.phrasebook", "bot.price_limits", "bot.named_words", "bot.word_matching"),
     "bot.clauses": (),
     "bot.intent_grams": (),
-    "bot.intents": ("bot.clauses", "bot.intent_grams", "bot.messages", "bot.errors"),
+    "bot.intents": ("bot.intent_grams", "bot.messages", "bot.errors"),
+    "bot.wishes": ("bot.clauses", "bot.intent_grams", "bot.intents", "bot.messages"),
     "bot.alarms": ("bot.intents", "bot.errors"),
     "bot.ordinals": (),
     "bot.whisper_checkpoint": ("bot.errors",),
@@ -33,7 +34,7 @@ MAY: dict[str, tuple[str, ...]] = {
     "bot.understand": (
         "bot.seams",
         "bot.senses", "bot.fusion.query", "knowledge", "bot.entities", "bot.intents", "bot.alarms",
-        "bot.conversations", "bot.phrasebook", "bot.messages", "bot.errors", "bot.settings",
+        "bot.conversations", "bot.phrasebook", "bot.messages", "bot.errors", "bot.settings", "bot.wishes",
     ),
     "bot.answer": (
         "bot.seams",

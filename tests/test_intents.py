@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from bot import background, intents, models
 from bot.clauses import MOST, clauses
 from bot.intent_grams import Grams, pieces
-from bot.intents import INTENTS, IntentHead, several, to_encode
+from bot.intents import INTENTS, IntentHead
 from bot.measures.intents import LIKE, read
 from bot.messages import Intent
 from bot.parts import Parts
 from bot.senses.text import E5
+from bot.wishes import halves, wishes
 
 # Written for this test; in neither bot/examples nor tests/scenarios. As customers write: no care for spelling.
 FRESH: tuple[tuple[str, Intent], ...] = (
@@ -147,17 +148,27 @@ def test_clauses_lose_no_letter_and_are_few(text: str) -> None:
         ("我的快递到哪了？还能退货吗？", ("track_order", "return_refund")),
         ("أين طلبي؟ وهل يمكنني إرجاعه؟", ("track_order", "return_refund")),
         ("Сколько стоит доставка? Можно оплатить картой?", ("shipping_cost", "payment")),
-        ("Hello! Where is my parcel? Thank you!", ("track_order",)),
+        ("quanto custa o frete para Angola e tem taxa de importação?", ("shipping_cost", "customs_duty")),
+        ("我的包裹到哪了还能退吗", ("track_order", "return_refund")),
+        ("الشحن إلى قطر بكم وكم يوم يأخذ", ("shipping_cost", "delivery_time")),
+        ("combien pour envoyer à Bruxelles et ça met combien de temps", ("shipping_cost", "delivery_time")),
+        ("Hello! Where is my parcel? Thank you!", ()),
         ("الكوب وصل مكسور، شكرا", ("damaged_or_wrong",)),
+        ("How long does it take to send a parcel to my aunt in Norway", ()),
     ],
 )
-def test_several_intents_of_one_message(encoder: E5, text: str, expected: tuple[Intent, ...]) -> None:
+def test_several_wishes_of_one_message(encoder: E5, text: str, expected: tuple[Intent, ...]) -> None:
     head = intents.load(Parts.text_encoder)
-    texts = to_encode(text)
-    assert texts[0] == text
-    found = several(head, texts, encoder.queries(texts))
-    assert tuple(intent for intent, _ in found) == expected
-    assert all(chance >= head.certain for _, chance in found)
+    vector, found = wishes(head, text, encoder.queries)
+    assert vector == pytest.approx(encoder.queries([text])[0], abs=1e-3)
+    assert tuple(wish.intent for wish in found) == expected
+    assert all(wish.text in text and wish.vector.shape == vector.shape for wish in found)
+
+
+@given(st.text(max_size=300))
+def test_halves_are_of_their_text(text: str) -> None:
+    pair = halves(intents.load(Parts.text_encoder).grams, text)
+    assert pair == () or (len(pair) == 2 and all(half and half in text for half in pair))
 
 
 def test_a_message_is_cut_alike_however_it_is_typed() -> None:

@@ -16,13 +16,24 @@ from bot.answer.draft import Draft
 from bot.answer.handoffs import alarmed, counted, soothed
 from bot.answer.meant import named
 from bot.answer.orders import state_of, track
-from bot.answer.ownership import about_own_order, named_order, proof, wanted, with_given
+from bot.answer.ownership import (
+    ABOUT_OWN_ORDER,
+    about_own_order,
+    named_order,
+    order_spoken_of,
+    proof,
+    proves,
+    wanted,
+    with_given,
+)
 from bot.answer.products import availability, search
 from bot.answer.recommending import recommended, with_others
 from bot.answer.resuming import left_open, resumed
 from bot.answer.returns import sending_back, sent_back
+from bot.answer.together import each
 from bot.intents import INTENTS
 from bot.messages import Handoff, Intent, Needs
+from bot.understand import short
 
 
 def checked(ask: Ask, draft: Draft) -> tuple[Draft, tuple[str, ...]]:
@@ -50,6 +61,12 @@ def _planned(ask: Ask) -> Draft:
     query = ask.query
     if query.unheard and not query.text and query.photo_vectors is None:
         return ask.plain(ask.say("unheard"), intent="other", needs=Needs("speech"))
+    if query.parts and not proves(ask):
+        return each(ask, _of_one_wish)
+    return _of_one_wish(ask)
+
+
+def _of_one_wish(ask: Ask) -> Draft:
     ask = with_given(ask)
     # A number of an order on the table says more than how the sentence around it is worded.
     if about_own_order(ask):
@@ -125,8 +142,11 @@ def _about_what_is_sold(ask: Ask) -> Ask:
     if chances is None or query.confidence >= CERTAIN or query.intent in (*ABOUT_PRODUCTS, ask.topic.intent):
         return ask
     if not named(ask):
-        known = ask.topic.products and fact_of(ask)
-        return replace(ask, query=replace(query, intent="product_question")) if known else ask
+        if ask.topic.products and fact_of(ask):
+            return replace(ask, query=replace(query, intent="product_question"))
+        # "is there a number for it?": all that can be told of an order is told with where it is.
+        its_order = query.intent not in ABOUT_OWN_ORDER and short(query.text) and order_spoken_of(ask)
+        return replace(ask, query=replace(query, intent="track_order")) if its_order else ask
     likeliest = max(ABOUT_PRODUCTS, key=lambda intent: chances[INTENTS.index(intent)])
     return replace(ask, query=replace(query, intent=likeliest))
 

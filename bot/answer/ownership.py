@@ -27,8 +27,11 @@ MOST_ASKED = 3
 
 # What can be wanted of one's own order; all else about it is taken for "where is it?".
 OF_AN_ORDER: frozenset[Intent] = frozenset({"cancel_order", "change_address", "return_refund", "customs_duty"})
+ABOUT_OWN_ORDER: frozenset[Intent] = OF_AN_ORDER | {"track_order"}
 # A message that names an order and is less sure than this to want one of them is taken to ask where it is.
-SURE_OF_WISH = 0.35
+SURE_OF_WISH = 0.6
+# The words around a proof ("my postcode is") sound like a wish to change it; what was asked for before is surer.
+SURE_BESIDE_PROOF = 0.95
 # A message that is so sure to be about products is no proof, though it may hold a number.
 SURE_OF_ANOTHER = 0.6
 # After one of these the conversation is no longer about the order that was spoken of before.
@@ -42,7 +45,7 @@ _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
 
 def about_own_order(ask: Ask) -> bool:
     """Whether the message speaks of an order by its number, or proves whose it is."""
-    return _names_order(ask) or _proves(ask)
+    return _names_order(ask) or proves(ask)
 
 
 def with_given(ask: Ask) -> Ask:
@@ -56,10 +59,10 @@ def with_given(ask: Ask) -> Ask:
 def wanted(ask: Ask) -> Intent:
     """What the message wants of the order that it names. A proof that was asked for goes on with what it was for."""
     intent, before = ask.query.intent, ask.topic.intent
-    if intent in OF_AN_ORDER and ask.query.confidence >= SURE_OF_WISH:
-        return intent
-    goes_on = _proves(ask) and intent != "track_order" and before in OF_AN_ORDER
-    return before if goes_on and before else "track_order"
+    if proves(ask) and before in ABOUT_OWN_ORDER:
+        another = intent in OF_AN_ORDER - {"change_address"} and ask.query.confidence >= SURE_BESIDE_PROOF
+        return intent if another else before
+    return intent if intent in OF_AN_ORDER and ask.query.confidence >= SURE_OF_WISH else "track_order"
 
 
 def named_order(ask: Ask) -> tuple[Ask, Order | None]:
@@ -160,18 +163,18 @@ def _names_order(ask: Ask) -> bool:
     return False
 
 
-def _proves(ask: Ask) -> bool:
+def proves(ask: Ask) -> bool:
     """Whether the message is the proof that was asked for, and not a new question with a number in it."""
     if not ask.topic.asked:
         return False
-    if ask.query.entities.emails:
-        return True
     given = _given(ask)
+    if given.email:
+        return True
     rest = ask.query.text
-    for said in given.all:
+    for said in (*given.all, *ask.query.entities.codes):
         rest = rest.replace(said, " ") if said else rest
     about_another = ask.query.intent in _ABOUT_PRODUCTS and ask.query.confidence >= SURE_OF_ANOTHER
-    return any(given.all) and not about_another and short(rest)
+    return not about_another and (bool(given.phone) or (bool(given.postcode) and short(rest)))
 
 
 def _order_of(ask: Ask, kind: str, name: str) -> Order | None:

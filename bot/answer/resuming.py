@@ -24,7 +24,14 @@ def resumed(ask: Ask) -> Ask:
         return ask
     vector = ask.shop.encoder.queries([open_question])[0]
     query = replace(
-        ask.query, text=open_question, text_vector=vector, intent=ask.topic.intent, confidence=1.0, intents=None
+        ask.query,
+        text=open_question,
+        text_vector=vector,
+        intent=ask.topic.intent,
+        confidence=1.0,
+        intents=None,
+        doubt=(),
+        parts=(),
     )
     topic = msgspec.structs.replace(ask.topic, products=(product.sku,))
     return replace(ask, query=query, topic=topic, found={})

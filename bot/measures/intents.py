@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.intents import INTENTS, IntentHead, several, to_encode
+from bot.intents import INTENTS, IntentHead
 from bot.measures.figures import Figure
 from bot.parts import Parts
+from bot.wishes import wishes
 
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
@@ -105,8 +106,7 @@ def _together(parts: Parts, head: IntentHead) -> list[Figure]:
     lines = (_HERE / "intents_together.tsv").read_text(encoding="utf-8").splitlines()
     two, split, either = [], [], []
     for _, wanted, text in (line.split("\t") for line in lines):
-        texts = to_encode(text)
-        found = [intent for intent, _ in several(head, texts, parts.text.queries(texts))]
+        found = [wish.intent for wish in wishes(head, text, parts.text.queries)[1]]
         if " " in wanted:
             two.append(found == wanted.split())
             either.append(bool(set(found) & set(wanted.split())))
