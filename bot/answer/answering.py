@@ -12,6 +12,7 @@ from bot.answer.changes import change, changed
 from bot.answer.check import Spoken, unsupported
 from bot.answer.context import Ask
 from bot.answer.customs import duties
+from bot.answer.doubts import doubted
 from bot.answer.draft import Draft
 from bot.answer.handoffs import alarmed, counted, soothed
 from bot.answer.meant import named
@@ -53,7 +54,7 @@ def plan(ask: Ask) -> Draft:
     if ask.query.alarm in ("safety", "medical", "legal"):
         return alarmed(ask, ask.query.alarm)
     ask = resumed(ask)
-    draft = left_open(ask, _planned(ask))
+    draft = doubted(ask, left_open(ask, _planned(ask)))
     return counted(ask, soothed(ask, draft) if ask.query.alarm == "anger" else draft)
 
 
