@@ -13,6 +13,7 @@ from bot.parts import Parts
 QUALITY = {
     "conversations": "Whole conversations with the demo shop",
     "intents": "What messages want",
+    "passages": "Which help page and passage answers",
     "parallel": "The same conversations in every language",
     "inventions": "Generated shops: what replies say that no record says",
     "writing": "What a chat model may not say",

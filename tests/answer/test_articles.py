@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.answer import articles
+from bot.answer import passages
 from knowledge.records import Article
 from tests.fakes import SMALL, Desk, open_desk, phrases
 
@@ -26,7 +26,7 @@ QUESTIONS = {
 @pytest.fixture(autouse=True)
 def every_page_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fake encoder knows letters alone, and finds no page in another language."""
-    monkeypatch.setattr(articles, "is_answer", lambda *_: True)
+    monkeypatch.setattr(passages, "is_answer", lambda *_: True)
 
 
 @pytest.fixture(scope="module")
