@@ -12,7 +12,7 @@ from bot.answer import citations
 from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
 from bot.answer.figures import figures
-from bot.answer.passages import SECOND, fitting, version_of
+from bot.answer.passages import SECOND, Section, fitting, version_of
 from bot.phrasebook import language_name
 from bot.settings import LANGUAGES
 from bot.understand import ABOUT_COUNTRIES, CERTAIN, short
@@ -21,6 +21,8 @@ from knowledge.passages import of_article
 from knowledge.records import Article, Passage
 
 MOST_PASSAGES = 2
+LEAST_LISTED = 3  # lines that name countries make a list of them
+NEAR_LIST = 0.1  # below the section that fits best: a list of countries is what was asked for
 COMMAS = {"ar": "، ", "ja": "、", "zh": "、"}  # no "and" before the last, which some languages write into the word
 EU = "EU"  # as CLDR writes it
 _EU = re.compile(
@@ -48,9 +50,26 @@ def answering(ask: Ask) -> list[Passage]:
     of_country = _of_country(ask, ranked, _wanted(ask))
     if of_country:
         return [of_country]
+    if _lists_others(ask, sections):
+        return []
     least = sections[0][1] - SECOND
     near = [passage for section, score in sections if score >= least for passage in section.passages][:MOST_PASSAGES]
     return sorted(near, key=lambda passage: int(passage.id.rpartition("/")[2]))
+
+
+def _lists_others(ask: Ask, sections: list[tuple[Section, float]]) -> bool:
+    """Whether what answers best, or nearly so, is a list of countries that the one which the message names is not on:
+    what holds for the others is no answer then."""
+    if not ask.query.entities.countries:
+        return False
+    near = [section for section, score in sections if score >= sections[0][1] - NEAR_LIST]
+    lists = (_lists_countries(passage) for section in near for passage in section.passages)
+    return ask.query.intent in ABOUT_COUNTRIES and any(lists)
+
+
+def _lists_countries(passage: Passage) -> bool:
+    lines = [line for line in passage.text.split("\n") if _countries(line, passage.language)]
+    return len(lines) >= LEAST_LISTED
 
 
 def _of_last_page(ask: Ask) -> list[Passage]:

@@ -14,6 +14,7 @@ QUALITY = {
     "conversations": "Whole conversations with the demo shop",
     "intents": "What messages want",
     "passages": "Which help page and passage answers",
+    "unanswered": "What the data say and do not say",
     "parallel": "The same conversations in every language",
     "inventions": "Generated shops: what replies say that no record says",
     "writing": "What a chat model may not say",
@@ -29,6 +30,7 @@ QUALITY = {
 }
 SPEED = {
     "turns": "Whole turns against the bare model passes",
+    "answering": "Understanding and answering without the model passes",
     "hearing_speed": "Hearing against openai-whisper and faster-whisper",
     "encoding": "Texts encoded a second",
     "partials": "Words of notes that are still being recorded",

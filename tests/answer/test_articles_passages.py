@@ -130,3 +130,32 @@ def replace_body(page: Article, body: str) -> Article:
 def test_what_is_not_known_is_said_in_the_language_asked(desk: Desk) -> None:
     reply = desk.ask("密码忘了怎么办", "account", language="zh", conversation="zh account", sure=0.99)
     assert reply.text == phrases().say("zh", "not_known")
+
+
+@pytest.fixture(scope="module")
+def sending(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    pages = [
+        Article(id="shipping", language=of, title=title, body=f"## {heading}\n{text}", topic="shipping_cost")
+        for of, (title, _, _, heading, text, *_) in RETURNS.items()
+    ]
+    opened = open_desk(tmp_path_factory.mktemp("sending"), replace(SMALL, articles=tuple(pages)))
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "listed", "missing"),
+    [
+        ("en", "who pays the postage to Canada?", "who pays the postage to Mexico?"),
+        ("zh", "加拿大退货邮费", "墨西哥退货邮费"),
+        ("ar", "تكلفة الإرجاع إلى كندا", "تكلفة الإرجاع إلى المكسيك"),
+    ],
+)
+def test_what_a_list_of_countries_says_of_others_is_no_answer_for_a_country_that_is_not_on_it(
+    sending: Desk, language: str, listed: str, missing: str
+) -> None:
+    told = sending.ask(listed, "shipping_cost", language=language, conversation=listed, sure=0.99)
+    assert "15" in told.text
+    reply = sending.ask(missing, "shipping_cost", language=language, conversation=missing, sure=0.99)
+    assert reply.handoff and reply.handoff.reason == "not_known"
+    assert reply.claims == ()
