@@ -87,6 +87,7 @@ class Topic(msgspec.Struct, frozen=True):
     proven: tuple[str, ...] = ()  # orders whose ownership was proven in this conversation
     failed_proofs: int = 0
     page: str = ""  # the help page last quoted
+    together: tuple[tuple[Intent, str], ...] = ()  # what was wanted at once in the last turn, and from which page told
     open: str = ""  # the question that was asked back about
     unanswered: int = 0  # turns in a row that asked back
     given: Given = Given()  # what is held against the next order that is named

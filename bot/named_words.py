@@ -94,7 +94,7 @@ def _in_cases(word: str, rules: list[tuple[str, str]]) -> Iterator[str]:
 def _endings() -> dict[str, list[tuple[str, str]]]:
     """By language, a name's last letters and what they change to with the case; the first that fit count."""
     rules: dict[str, list[tuple[str, str]]] = {}
-    for language, ending, forms in _rows("endings.tsv"):
+    for language, ending, forms in rows("endings.tsv"):
         rules.setdefault(language, []).append((ending.strip("_"), forms))
     return rules
 
@@ -103,7 +103,7 @@ def _endings() -> dict[str, list[tuple[str, str]]]:
 def _everyday() -> dict[tuple[str, str], frozenset[str]]:
     """By rule and language, names that are more often other words: those that count only with a capital, or with one
     inside a sentence, and those that never do, with what holds a name's letters by chance ("*": any language)."""
-    return {(rule, language): frozenset(words.split("|")) for rule, language, words in _rows("everyday.tsv")}
+    return {(rule, language): frozenset(words.split("|")) for rule, language, words in rows("everyday.tsv")}
 
 
 @lru_cache(maxsize=64)
@@ -151,7 +151,7 @@ def _letters(name: str, language: str) -> Letters:
 def _countries(language: str) -> Iterator[tuple[str, str]]:
     """What countries are called in a language, and their codes."""
     yield from _ALSO.get(language, {}).items()
-    for code, tag, names in _rows("countries.tsv"):
+    for code, tag, names in rows("countries.tsv"):
         if tag == language:
             yield from ((name.strip(), code) for name in names.split("|") if name.strip())
     for code, name in locale_of(language).territories.items():
@@ -162,9 +162,9 @@ def _countries(language: str) -> Iterator[tuple[str, str]]:
 @lru_cache(maxsize=1)
 def _colours() -> dict[str, dict[str, str]]:
     """Language → surface form → English colour."""
-    header, *rows = _rows("colours.tsv", header=True)
+    header, *lines = rows("colours.tsv", header=True)
     return {
-        language: {form.strip(): row[0] for row in rows for form in row[column].split("|") if form.strip()}
+        language: {form.strip(): row[0] for row in lines for form in row[column].split("|") if form.strip()}
         for column, language in enumerate(header)
         if column > 0
     }
@@ -179,7 +179,8 @@ def all_colours() -> dict[str, str]:
     return merged
 
 
-def _rows(name: str, *, header: bool = False) -> list[list[str]]:
+def rows(name: str, *, header: bool = False) -> list[list[str]]:
+    """The lines of a lexicon, parted into their columns; with the first, the columns' names, where it is asked for."""
     with (LEXICON / name).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    return rows if header else rows[1:]
+        lines = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return lines if header else lines[1:]

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import alarms, background, intents, models
+from bot import alarms, background, intents, models, telling_sentences
 from bot.answer.check import warm as warm_check
 from bot.answer.context import Shop
-from bot.answer.meant import function_words
+from bot.answer.titles import function_words
 from bot.conversations import Conversations
 from bot.engine import Bot
 from bot.errors import NotReady
@@ -262,7 +262,9 @@ class Parts:
             self.asked,
             self.background,
             self.senses.intents.typical,
+            telling_sentences.load(self.text_encoder),
             self.recommender,
+            self.settings.language,
         )
         return Bot(shop, self.senses, self.conversations, self.settings, self.rewriting)
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from bot.answer.meant import function_words
+from bot.answer.titles import function_words
 from bot.entities import colour_of
 from bot.errors import BadInput
 from bot.measures.queries import Asked, Goods, asked

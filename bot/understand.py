@@ -76,6 +76,8 @@ class Stopwatch:
 CERTAIN = 0.5
 # Below this it is one where the message names just what the question before it was about: "and to Canada?".
 CERTAIN_OF_ANOTHER = 0.9
+# From here on what was asked before may be asked again, of another country.
+STILL_LIKELY = 0.05
 SHORT_WORDS = 7
 SHORT_LETTERS = 14  # in scripts that put no spaces between words
 # What a country in a short message goes on with.
@@ -237,8 +239,11 @@ def _intent(text: str, chances: F32 | None, named: Entities, topic: Topic) -> tu
     if topic.intent is None or confidence >= CERTAIN_OF_ANOTHER:
         return intent, confidence
     brief, guessed = short(text), confidence < CERTAIN
-    if named.countries and topic.intent in GOES_ON_WITH_COUNTRY and (brief or guessed):
-        return topic.intent, confidence
+    if named.countries and topic.intent in GOES_ON_WITH_COUNTRY:
+        # A country makes all that it stands beside sound like duties and postage.
+        still = intent in ABOUT_COUNTRIES and float(chances[INTENTS.index(topic.intent)]) >= STILL_LIKELY
+        if brief or guessed or still:
+            return topic.intent, confidence
     if (named.colours or named.sizes) and topic.products and (brief or guessed):
         return "availability" if topic.intent == "availability" else "product_search", confidence
     return (topic.intent, confidence) if brief and guessed else (intent, confidence)

@@ -35,6 +35,7 @@ from bot.messages import Heard, Intent, Message, Part, Photo, Reply, Speech, Tex
 from bot.phrasebook import Phrasebook
 from bot.seams import Senses
 from bot.settings import Settings
+from bot.telling_sentences import TellingSentences
 from knowledge import indexing, recommend_learn
 from knowledge.recommend import Recommender
 from knowledge.records import Article, Duty, Order, OrderLine, Product, Shipment, TrackingEvent
@@ -346,6 +347,8 @@ def open_desk(
         encoder=encoder,
         background=encoder.passages(_ANYTHING),
         typical=np.zeros((len(INTENTS), WIDTH), np.float32),
+        # Twice the cosine less the middle one.
+        telling=TellingSentences(np.array([1, 1, *[0] * 7], np.float32), -0.885, sure=0.0, near=-0.02),
         recommender=Recommender(folder / "recommend", store, search),
     )
     senses = Senses(

@@ -25,6 +25,8 @@ MAY: dict[str, tuple[str, ...]] = {
     "bot.wishes": ("bot.clauses", "bot.intent_grams", "bot.intents", "bot.messages"),
     "bot.alarms": ("bot.intents", "bot.errors"),
     "bot.ordinals": (),
+    "bot.goods": ("bot.named_words",),
+    "bot.telling_sentences": ("bot.errors",),
     "bot.whisper_checkpoint": ("bot.errors",),
     "bot.models": ("bot.errors", "bot.whisper_checkpoint"),
     "bot.fusion": ("bot.fusion",),
@@ -40,6 +42,7 @@ MAY: dict[str, tuple[str, ...]] = {
         "bot.seams",
         "bot.answer", "knowledge", "bot.understand", "bot.entities", "bot.conversations", "bot.phrasebook",
         "bot.intents", "bot.senses.language", "bot.messages", "bot.settings", "bot.ordinals", "bot.price_limits",
+        "bot.goods", "bot.named_words", "bot.telling_sentences",
     ),
     "bot.writing": ("bot.writing", "bot.answer", "bot.phrasebook", "bot.messages", "bot.settings", "bot.errors"),
     "bot.engine": (
@@ -58,7 +61,7 @@ FREE = {
     "bot.__main__", "bot.verbs", "bot.parts", "bot.importing", "bot.product_pictures", "bot.background",
     "bot.fleet_report", "bot.measures", "bot.picture_vectors", "bot.training", "bot.training_fusion",
     "bot.training_photos", "bot.training_alarms", "bot.training_catalogue", "bot.training_encoders",
-    "bot.training_methods", "bot.training_plots", "bot.training_intents",
+    "bot.training_methods", "bot.training_plots", "bot.training_intents", "bot.training_sentences",
 }  # fmt: skip
 
 

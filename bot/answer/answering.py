@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 
 from bot.answer.articles import from_help_pages
-from bot.answer.attributes import fact_of, question
+from bot.answer.attributes import asks_for_field, fact_of, question
 from bot.answer.changes import change, changed
 from bot.answer.check import Spoken, unsupported
 from bot.answer.context import Ask
@@ -15,7 +15,7 @@ from bot.answer.customs import duties
 from bot.answer.doubts import doubted
 from bot.answer.draft import Draft
 from bot.answer.handoffs import alarmed, counted, soothed
-from bot.answer.meant import named
+from bot.answer.meant import kinds_named, meant, named
 from bot.answer.orders import state_of, track
 from bot.answer.ownership import (
     ABOUT_OWN_ORDER,
@@ -31,7 +31,7 @@ from bot.answer.products import availability, search
 from bot.answer.recommending import recommended, with_others
 from bot.answer.resuming import left_open, resumed
 from bot.answer.returns import sending_back, sent_back
-from bot.answer.together import each
+from bot.answer.together import again, each, together
 from bot.intents import INTENTS
 from bot.messages import Handoff, Intent, Needs
 from bot.understand import short
@@ -64,7 +64,9 @@ def _planned(ask: Ask) -> Draft:
         return ask.plain(ask.say("unheard"), intent="other", needs=Needs("speech"))
     if query.parts and not proves(ask):
         return each(ask, _of_one_wish)
-    return _of_one_wish(ask)
+    if several := again(ask):
+        return together([_of_one_wish(one) for one in several])
+    return _of_one_wish(replace(ask, topic=msgspec.structs.replace(ask.topic, together=())))
 
 
 def _of_one_wish(ask: Ask) -> Draft:
@@ -133,6 +135,8 @@ CERTAIN = 0.6
 CERTAIN_OF_CHANGE = 0.5
 # From here on an intent that is not the likeliest is tried where that one finds nothing.
 LIKELY = 0.15
+# What a shop's help pages tell of, and what the price of a thing may sound like.
+ABOUT_PAGES: frozenset[Intent] = frozenset({"shipping_cost", "delivery_time", "payment", "promotion", "invoice"})
 ABOUT_PRODUCTS: tuple[Intent, ...] = ("product_search", "product_question", "availability")
 
 
@@ -140,7 +144,13 @@ def _about_what_is_sold(ask: Ask) -> Ask:
     """Where the intent is a guess, and the message names something that is sold here or asks what is known of the
     product that the conversation is about, that is what it is about."""
     chances, query = ask.query.intents, ask.query
-    if chances is None or query.confidence >= CERTAIN or query.intent in (*ABOUT_PRODUCTS, ask.topic.intent):
+    if chances is None:
+        return ask
+    if query.intent in ABOUT_PAGES and kinds_named(ask) and named(ask):
+        about = meant(ask)
+        if about and asks_for_field(ask, about[0]):
+            return replace(ask, query=replace(query, intent="product_question"))
+    if query.confidence >= CERTAIN or query.intent in (*ABOUT_PRODUCTS, ask.topic.intent):
         return ask
     if not named(ask):
         if ask.topic.products and fact_of(ask):

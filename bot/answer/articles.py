@@ -13,7 +13,7 @@ from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
 from bot.answer.figures import figures
 from bot.answer.passages import SECOND, Section, fitting, version_of
-from bot.phrasebook import language_name
+from bot.phrasebook import country, language_name
 from bot.settings import LANGUAGES
 from bot.understand import ABOUT_COUNTRIES, CERTAIN, short
 from knowledge.logistics.duties import EU as EU_MEMBERS
@@ -34,7 +34,11 @@ _EU = re.compile(
 def from_help_pages(ask: Ask) -> Draft:
     """What a help page says to the question, or that the data do not say."""
     passages = answering(ask)
-    return quoted(ask, passages) if passages else ask.not_known()
+    if passages:
+        return quoted(ask, passages)
+    named = ask.query.entities.countries
+    unlisted = named and _lists_others(ask, fitting(ask))
+    return ask.not_known(ask.say("article.no_country", country=country(named[0], ask.language)) if unlisted else None)
 
 
 def answering(ask: Ask) -> list[Passage]:
@@ -60,7 +64,7 @@ def answering(ask: Ask) -> list[Passage]:
 def _lists_others(ask: Ask, sections: list[tuple[Section, float]]) -> bool:
     """Whether what answers best, or nearly so, is a list of countries that the one which the message names is not on:
     what holds for the others is no answer then."""
-    if not ask.query.entities.countries:
+    if not ask.query.entities.countries or not sections:
         return False
     near = [section for section, score in sections if score >= sections[0][1] - NEAR_LIST]
     lists = (_lists_countries(passage) for section in near for passage in section.passages)

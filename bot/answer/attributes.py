@@ -15,16 +15,17 @@ from bot.answer.draft import Draft, Sentence
 from bot.answer.meant import (
     by_code,
     described_weakly,
+    firsts,
     fits,
     meant,
     pointed_out,
     spoken_of,
     surely_named,
     with_variants,
-    without_names,
+    without_product,
 )
 from bot.answer.products import shown
-from bot.answer.relevance import FIELD, FIELD_OF_REST, TEXT_FOREIGN, TEXT_OWN, as_sentence
+from bot.answer.relevance import CLEARLY, FIELD, FIELD_OF_REST
 from bot.messages import Handoff, Needs
 from bot.phrasebook import Phrasebook, language_name, money
 from bot.seams import TextEncoder
@@ -42,6 +43,7 @@ class Fact(msgspec.Struct, frozen=True):
 
     text: str
     repeated: str = ""
+    sure: bool = True  # else it is only near to what was asked
 
 
 @dataclass(frozen=True)
@@ -63,17 +65,18 @@ def question(ask: Ask) -> Draft:
     """Answers a question about the product that the message or the conversation is about."""
     named = _still_spoken_of(ask) or meant(ask)
     if not named:
-        perhaps = _firsts(described_weakly(ask))[:MOST_CHOICES]
+        perhaps = firsts(described_weakly(ask))[:MOST_CHOICES]
         if not perhaps:
             return ask.plain(ask.say("product.name_it"), needs=Needs("detail"))
         return msgspec.structs.replace(shown(ask, perhaps, ask.query.intent, "product.which"), needs=Needs("choice"))
-    if by_code(ask) and not without_names(ask.query.text, "", ask.query.entities.codes).strip("?？؟ #"):
+    if by_code(ask) and not without_product(ask).strip("?？؟ #"):
         return shown(ask, named, ask.query.intent, "product.found")  # nothing but its number
-    firsts = _firsts(named)
-    if len(firsts) > 1:
-        answered = [(product, fact) for product in firsts[:MOST_CHOICES] if (fact := _best(ask, product))]
+    several = firsts(named)
+    if len(several) > 1:
+        found = [(product, fact) for product in several[:MOST_CHOICES] if (fact := _best(ask, product))]
+        answered = [(product, fact) for product, fact in found if fact.sure]
         if len(answered) != 1:
-            draft = shown(ask, firsts[:MOST_CHOICES], ask.query.intent, "product.which")
+            draft = shown(ask, several[:MOST_CHOICES], ask.query.intent, "product.which")
             return msgspec.structs.replace(draft, needs=Needs("choice"))
         return _told(ask, *answered[0])
     fact = _best(ask, named[0])
@@ -88,55 +91,70 @@ def _still_spoken_of(ask: Ask) -> list[Product]:
         return []
     if ask.query.entities.colours or ask.query.entities.sizes:
         spoken = [product for product in with_variants(ask, spoken[0]) if fits(product, ask)] or spoken
-    return spoken if not surely_named(ask) or _sentence(ask, spoken[0]) else []
+    return spoken if not surely_named(ask) else []
 
 
 def fact_of(ask: Ask) -> Fact | None:
-    """What answers the question about the product that the conversation is about, if anything does."""
+    """What answers the question about the product that the conversation is about, if anything does for sure."""
     spoken = spoken_of(ask)
-    return _best(ask, spoken[0]) if spoken else None
+    fact = _best(ask, spoken[0]) if spoken else None
+    return fact if fact and fact.sure else None
 
 
-def _firsts(products: list[Product]) -> list[Product]:
-    """The first of each group of variants."""
-    return list({product.group or product.sku: product for product in reversed(products)}.values())[::-1]
+def asks_for_field(ask: Ask, product: Product) -> bool:
+    """Whether the message, without the product's name, asks for one of FIELDS rather than for what it is thought to
+    want: "how much is the French press?" is no question of postage."""
+    rest = _rest(ask, product)
+    if rest is None:
+        return False
+    asked = _facts(ask, product).asked
+    wants = ask.shop.encoder.queries([ask.say(f"suggest.{ask.query.intent}")])[0]
+    return float((asked @ rest).max()) >= max(FIELD_OF_REST, float(wants @ rest) + CLEARLY)
 
 
 def _best(ask: Ask, product: Product) -> Fact | None:
     """The fact of the product that the question asks for, or None where the record does not say."""
-    vector = ask.query.text_vector
-    if vector is None:
+    if ask.query.text_vector is None:
         return None
-    facts = _facts_of(ask.shop.encoder, ask.shop.phrases, msgspec.json.encode(product), ask.language)
-    field = _field_asked(ask, product, facts.asked)
+    facts, rest = _facts(ask, product), _rest(ask, product)
+    field = _field_asked(ask.query.text_vector, rest, facts.asked)
     if field is not None and facts.fields[field]:
         return facts.fields[field]
-    return _sentence(ask, product)
+    return _sentence(ask, facts, rest)
 
 
-def _sentence(ask: Ask, product: Product) -> Fact | None:
-    """The sentence of the product's text that answers the question, if one does."""
-    vector = ask.query.text_vector
-    facts = _facts_of(ask.shop.encoder, ask.shop.phrases, msgspec.json.encode(product), ask.language)
+def _sentence(ask: Ask, facts: Facts, rest: F32 | None) -> Fact | None:
+    """The sentence of the product's text that answers the question, or is near to an answer, if one is."""
+    vector, telling = ask.query.text_vector, ask.shop.telling
     if vector is None or not facts.sentences:
         return None
-    cosines = facts.said @ vector
-    least = TEXT_FOREIGN if facts.foreign else TEXT_OWN
-    return facts.sentences[int(cosines.argmax())] if as_sentence(cosines) >= least else None
+    scores = telling.scores(vector, vector if rest is None else rest, facts.said, facts.foreign)
+    best = int(scores.argmax())
+    if scores[best] < telling.near:
+        return None
+    return msgspec.structs.replace(facts.sentences[best], sure=bool(scores[best] >= telling.sure))
 
 
-def _field_asked(ask: Ask, product: Product, asked: F32) -> int | None:
+def _rest(ask: Ask, product: Product) -> F32 | None:
+    """The question without the product's name [d]; None where it does not name it, or nothing else."""
+    rest = without_product(ask, product)
+    return ask.shop.encoder.queries([rest])[0] if rest and rest != ask.query.text else None
+
+
+def _field_asked(vector: F32, rest: F32 | None, asked: F32) -> int | None:
     """Which of FIELDS the question asks for; None where it asks for none."""
-    assert ask.query.text_vector is not None
-    alike = (asked @ ask.query.text_vector).max(axis=0)
+    alike = (asked @ vector).max(axis=0)
     if alike.max() >= FIELD:
         return int(alike.argmax())
-    rest = without_names(ask.query.text, product.title_in(ask.language), ask.query.entities.codes)
-    if not rest or rest == ask.query.text:
+    if rest is None:
         return None
     # "How much is the red mug?" is near to "How much does it cost?" only without the mug.
-    alike = (asked @ ask.shop.encoder.queries([rest])[0]).max(axis=0)
+    alike = (asked @ rest).max(axis=0)
     return int(alike.argmax()) if alike.max() >= FIELD_OF_REST else None
+
+
+def _facts(ask: Ask, product: Product) -> Facts:
+    return _facts_of(ask.shop.encoder, ask.shop.phrases, msgspec.json.encode(product), ask.language)
 
 
 # Keyed by the whole record, so that a product that changed is encoded again.
@@ -192,13 +210,15 @@ def _text(phrases: Phrasebook, product: Product, language: str) -> tuple[tuple[F
 
 
 def _told(ask: Ask, product: Product, fact: Fact) -> Draft:
+    reserve = () if fact.sure else (Sentence(ask.say("product.nearest"), (product.sku,), states=False),)
     return Draft(
         ask.query.intent,
         msgspec.structs.replace(ask.topic, products=(product.sku,)),
-        (Sentence(fact.text, (product.sku,)),),
+        (*reserve, Sentence(fact.text, (product.sku,))),
         (citations.of_product(product, ask.language, fact.repeated),),
         products=(product.sku,),
         cards=(citations.card(product, ask.language),),
+        suggestions=() if fact.sure else (ask.say("suggest.human"),),
         confidence=ask.query.confidence,
     )
 

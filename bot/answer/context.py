@@ -14,6 +14,7 @@ from bot.conversations import Topic
 from bot.messages import Handoff, Intent, Message, Needs
 from bot.phrasebook import Phrasebook
 from bot.seams import F32, TextEncoder
+from bot.telling_sentences import TellingSentences
 from bot.understand import Query, Tell
 from knowledge.recommend import Recommender
 from knowledge.records import Hit, Product
@@ -32,7 +33,9 @@ class Shop:
     encoder: TextEncoder
     background: F32  # [n, d]: passages about anything
     typical: F32  # [intents, d]: where messages of an intent lie, less where all messages lie
+    telling: TellingSentences
     recommender: Recommender | None = None
+    language: str = "en"  # of titles that the feed gives no language for
 
 
 class Tries(Protocol):

@@ -6,16 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache
 
 import msgspec
 
 from bot import entities
 from bot.answer.context import Ask
 from bot.answer.filters import LOOKING, filtered
-from bot.answer.relevance import DESCRIBED, DESCRIBED_FITTING, NAMED, PERHAPS, PHOTO_SURE, as_product
+from bot.answer.relevance import DESCRIBED, DESCRIBED_FITTING, KIND, NAMED, PERHAPS, PHOTO_SURE, as_product
+from bot.answer.titles import alike, function_words, heads, terms, without_names
 from bot.entities import colour_of
-from bot.intents import read_examples
+from bot.goods import akin, chain, kinds, word_for
 from bot.ordinals import place, without_place
 from bot.understand import short
 from knowledge.records import Hit, Product
@@ -28,11 +28,6 @@ COMMON = 0.25  # of the hits' titles: a word in more of them names none of them
 MOST_SHARED = 0.6  # of the most title words that the message shares with any hit
 
 NAMED_WITHIN = 1.0  # in the place of NAMED where the message sets a limit: an amount leads its vector elsewhere
-
-MANY_INTENTS = 9
-
-_TOGETHER = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
-_ARTICLE = re.compile(r"^(?:وال|بال|كال|فال|لل|ال)(?=\w{3})")
 
 
 def meant(ask: Ask) -> list[Product]:
@@ -48,6 +43,8 @@ def meant(ask: Ask) -> list[Product]:
         return _fitting_first(ask, _products(ask, _by_photo(ask, hits) or _described(ask, hits)))
     if not ask.topic.products:
         return _fitting_first(ask, _products(ask, _named(ask, hits) or _described(ask, hits)))
+    if kinds_named(ask) and not surely_named(ask):
+        return spoken_of(ask)
     return _fitting_first(ask, _products(ask, _named(ask, hits))) or spoken_of(ask)
 
 
@@ -89,9 +86,26 @@ def named(ask: Ask) -> bool:
 
 
 def surely_named(ask: Ask) -> bool:
-    """Whether it is sure that the message names a product: by its code, or nearly all that it says describes one. A
-    word that stands in a title ("waterproof", "battery") is not enough where a product is spoken of already."""
-    return bool(by_code(ask)) or any(as_product(ask, hit) >= DESCRIBED for hit in _named(ask, _hits(ask)))
+    """Whether it is sure that the message names another product than the one spoken of: by its code, by a kind of goods
+    that is sold here and that the one spoken of neither is nor tells of, or since nearly all that it says describes
+    one. A word that stands in a title ("waterproof") is not enough where a product is spoken of already."""
+    if by_code(ask):
+        return True
+    named, wanted = _named(ask, _hits(ask)), kinds_named(ask)
+    if wanted:
+        others = wanted - _told_of(ask)
+        return any(_of_kind(ask, hit, others) for hit in named)
+    return any(as_product(ask, hit) >= DESCRIBED for hit in named)
+
+
+def _told_of(ask: Ask) -> frozenset[str]:
+    """The kinds of goods that the message names and that the products spoken of are, or tell of."""
+    languages = (ask.language, ask.shop.language)
+    told: set[str] = set()
+    for product in spoken_of(ask):
+        texts = (product.title, product.title_in(ask.language), product.description, *product.descriptions.values())
+        told.update(*(kinds(text, *languages) for text in texts))
+    return frozenset(kind for kind in kinds_named(ask) if any(kind in chain(one) for one in told))
 
 
 def pointed_at(ask: Ask) -> bool:
@@ -154,6 +168,14 @@ def with_variants(ask: Ask, product: Product) -> list[Product]:
     return ask.variants(product.group) if product.group else [product]
 
 
+def firsts(products: Iterable[Product]) -> list[Product]:
+    """The first of each group of variants."""
+    found: dict[str, Product] = {}
+    for product in products:
+        found.setdefault(product.group or product.sku, product)
+    return list(found.values())
+
+
 def unlimited(ask: Ask) -> Ask:
     """The turn without what the message says that a thing may cost, and that it must be in stock."""
     query = ask.query
@@ -170,7 +192,7 @@ def _hits(ask: Ask) -> list[Hit]:
     """The products nearest to all that the message says and shows, best first; searched for once a turn."""
     if "products" not in ask.found:
         find = Find(
-            text=ask.query.text,
+            text=_in_shops_words(ask),
             text_vector=ask.query.text_vector,
             photo_vectors=ask.query.photo_vectors,
             beside=ask.query.beside,
@@ -182,6 +204,13 @@ def _hits(ask: Ask) -> list[Hit]:
             find = filtered(find, ask.query.entities, ask.topic.country, ask.shop.search)
         ask.found["products"] = ask.shop.search.find(find, top=LOOKED_AT)
     return ask.found["products"]
+
+
+def _in_shops_words(ask: Ask) -> str:
+    """The message, with what the shop's own language and English call the goods that it names."""
+    languages = dict.fromkeys((ask.shop.language, "en"))
+    named = [word_for(kind, of) for kind in sorted(kinds_named(ask)) for of in languages if of != ask.language]
+    return " ".join((ask.query.text, *named))
 
 
 def _products(ask: Ask, hits: Iterable[Hit]) -> list[Product]:
@@ -199,32 +228,23 @@ def _by_photo(ask: Ask, hits: list[Hit]) -> list[Hit]:
 
 def described_weakly(ask: Ask) -> list[Product]:
     """What the message may describe, to be asked back."""
-    hits = _hits(ask)
+    wanted = kinds_named(ask)
+    hits = [hit for hit in _hits(ask) if not _of_other_kind(ask, hit, wanted)]
     return _products(ask, [hit for hit in hits if as_product(ask, hit) >= PERHAPS][:3])
 
 
-def without_names(text: str, title: str, codes: tuple[str, ...]) -> str:
-    """The text without codes, colours and the words of a product's title: what is asked, not of what."""
-    for code in codes:
-        text = text.replace(code, " ")
-    terms = _terms(title) - function_words()
-
-    def kept(match: re.Match[str]) -> str:
-        word = match.group().casefold()
-        if _TOGETHER.search(word):
-            pairs = {word[place : place + 2] for place in range(len(word) - 1)} & terms
-            return re.sub("|".join(map(re.escape, pairs)), "", word) if pairs else match.group()
-        named = colour_of(word) or any(_alike(_ARTICLE.sub("", word), term) for term in terms)
-        return "" if named else match.group()
-
-    return re.sub(r"\w+", kept, text).strip()
+def without_product(ask: Ask, product: Product | None = None) -> str:
+    """What is asked, without of what: the message without codes, colours and what names the product."""
+    title = product.title_in(ask.language) if product else ""
+    return without_names(ask.query.text, title, ask.query.entities.codes, ask.language, ask.shop.language)
 
 
 def _described(ask: Ask, hits: list[Hit]) -> list[Hit]:
     """The hits that the message describes, though it need not use a word of theirs."""
+    wanted, entities = kinds_named(ask), ask.query.entities
+    hits = [hit for hit in hits if not _of_other_kind(ask, hit, wanted)]
     if ask.query.text_vector is None or not hits:
         return []
-    entities = ask.query.entities
     sure = as_product(ask, hits[0])
     if sure < DESCRIBED_FITTING or (sure < DESCRIBED and not (entities.colours or entities.sizes)):
         return []
@@ -240,17 +260,47 @@ def _named(ask: Ask, hits: list[Hit]) -> list[Hit]:
 
 
 def _named_among(ask: Ask, hits: list[Hit]) -> list[Hit]:
-    """The hits of whose title the message has most of the words that set it apart, and that it is near to as well."""
+    """The hits whose title names a kind of goods that the message names, or has most of the words that set it apart
+    and is near to it as well. Of both where there are such; a thing of another kind than is named is never one."""
     if ask.query.text_vector is None:
         return []
-    titles = [_terms(hit.title) for hit in hits]
+    wanted = kinds_named(ask)
+    spelt = _by_words(ask, [hit for hit in hits if not _of_other_kind(ask, hit, wanted)])
+    near = [hit for hit in hits if as_product(ask, hit) >= KIND] if wanted else []
+    # Sandals, where sandals are asked for; where there are none, what may be called shoes in general.
+    of_kind = [hit for hit in near if _of_kind(ask, hit, wanted)] or [hit for hit in near if _broader(ask, hit, wanted)]
+    both = [hit for hit in spelt if hit in of_kind]
+    return both or of_kind or spelt
+
+
+def kinds_named(ask: Ask) -> frozenset[str]:
+    """The kinds of goods that the message names, whether they are sold here or not."""
+    return kinds(ask.query.text, ask.language)
+
+
+def _of_kind(ask: Ask, hit: Hit, wanted: frozenset[str]) -> bool:
+    return any(one in chain(kind) for kind in heads(hit.title, ask.language, ask.shop.language) for one in wanted)
+
+
+def _broader(ask: Ask, hit: Hit, wanted: frozenset[str]) -> bool:
+    return any(kind in chain(one) for kind in heads(hit.title, ask.language, ask.shop.language) for one in wanted)
+
+
+def _of_other_kind(ask: Ask, hit: Hit, wanted: frozenset[str]) -> bool:
+    mine = heads(hit.title, ask.language, ask.shop.language)
+    return bool(mine and wanted) and not any(akin(kind, one) for kind in mine for one in wanted)
+
+
+def _by_words(ask: Ask, hits: list[Hit]) -> list[Hit]:
+    """The hits of whose title the message has most of the words that set it apart, and that it is near to as well."""
+    titles = [terms(hit.title) for hit in hits]
     # Variants share a title but for colour and size; what they share still sets them apart from the others.
     different = {frozenset(title) for title in titles}
     seen = Counter(term for title in different for term in title)
     rare = {term for term, times in seen.items() if times <= max(3, COMMON * len(different))}
-    words = {word for word in _terms(ask.query.text) - function_words() if colour_of(word) is None}
+    words = {word for word in terms(ask.query.text) - function_words() if colour_of(word) is None}
     shared = [
-        sum(any(word[0] == term[0] and _alike(word, term) for word in words) for term in title & rare)
+        sum(any(word[0] == term[0] and alike(word, term) for word in words) for term in title & rare)
         for title in titles
     ]
     most = max(shared, default=0)
@@ -260,37 +310,3 @@ def _named_among(ask: Ask, hits: list[Hit]) -> list[Hit]:
         for hit, count in zip(hits, shared, strict=True)
         if count and count >= MOST_SHARED * most and as_product(ask, hit) >= least
     ]
-
-
-@lru_cache(maxsize=1)
-def function_words() -> frozenset[str]:
-    """Words that messages of most kinds have, in any of the languages: "for", "pour", "です". What a message is about
-    is not told by them. Nouns of things that shops sell stand in the examples of seven intents at most."""
-    intents: dict[str, set[str]] = {}
-    for sentence, intent in zip(*read_examples(), strict=True):
-        for term in _terms(sentence):
-            intents.setdefault(term, set()).add(intent)
-    return frozenset(term for term, found in intents.items() if len(found) >= MANY_INTENTS)
-
-
-@lru_cache(maxsize=4096)
-def _terms(text: str) -> frozenset[str]:
-    """Words of three letters or more; of scripts without spaces, every two letters that stand together."""
-    terms: set[str] = set()
-    for run in re.findall(r"\w+", text.casefold()):
-        if _TOGETHER.search(run):
-            pairs = (run[place : place + 2] for place in range(len(run) - 1))
-            terms |= {pair for pair in pairs if pair.isalpha()}
-        elif len(run) >= 3 and not run.isdigit():
-            terms.add(_ARTICLE.sub("", run))
-    return frozenset(terms)
-
-
-def _alike(one: str, other: str) -> bool:
-    """Whether two words are forms of one: they begin alike and differ in their last letters at most."""
-    if one == other:
-        return True
-    if one[0] != other[0]:
-        return False
-    least = max(3, max(len(one), len(other)) - 3)
-    return len(one) >= 3 and one[:least] == other[:least] and min(len(one), len(other)) >= least

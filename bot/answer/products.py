@@ -12,6 +12,7 @@ from bot.answer.draft import Draft, Sentence
 from bot.answer.filters import beyond, within
 from bot.answer.meant import (
     by_code,
+    firsts,
     fits,
     looked_for,
     meant,
@@ -43,7 +44,17 @@ def search(ask: Ask) -> Draft:
     if not fitting:
         return _variants(ask, found[0])
     key = "product.found_photo" if ask.query.photo_vectors is not None and not ask.query.text else "product.found"
-    return shown(ask, fitting[:MOST_SHOWN], ask.query.intent, key)
+    return shown(ask, _listed(ask, fitting)[:MOST_SHOWN], ask.query.intent, key)
+
+
+def _listed(ask: Ask, fitting: list[Product]) -> list[Product]:
+    """One of each kind where several fit, in stock if one is; the variants where they are of one kind, or where a
+    colour, a size or a code says which."""
+    entities, each = ask.query.entities, firsts(fitting)
+    if len(each) < 2 or entities.colours or entities.sizes or by_code(ask):
+        return fitting
+    had = {one.group: one for one in reversed(fitting) if one.group and one.availability == "in_stock"}
+    return [had.get(one.group or "", one) for one in each]
 
 
 def _nearest(ask: Ask, free: Ask) -> Draft:
@@ -96,16 +107,18 @@ def nothing(ask: Ask) -> Draft:
 def shown(ask: Ask, products: Iterable[Product], intent: Intent, key: str) -> Draft:
     """A list of products under a heading."""
     products = list(products)
-    lines = [
-        ask.say(
-            "product.line",
-            title=product.title_in(ask.language),
-            price=money(product.price, product.currency, ask.language),
-            availability=ask.say(f"availability.{product.availability}"),
-        )
-        for product in products
-    ]
+    lines = [product_line(ask, product) for product in products]
     return _about(ask, products, intent, (Sentence(ask.say(key)),), lines)
+
+
+def product_line(ask: Ask, product: Product) -> str:
+    """A product with its price and whether it is in stock."""
+    return ask.say(
+        "product.line",
+        title=product.title_in(ask.language),
+        price=money(product.price, product.currency, ask.language),
+        availability=ask.say(f"availability.{product.availability}"),
+    )
 
 
 def stated(ask: Ask, products: list[Product]) -> Draft:

@@ -15,6 +15,7 @@ from bot.answer.draft import Draft, Sentence
 from bot.answer.filters import within
 from bot.answer.meant import (
     described_weakly,
+    firsts,
     fits,
     looked_for,
     meant,
@@ -22,9 +23,10 @@ from bot.answer.meant import (
     unlimited,
     variants_wanted,
     with_variants,
-    without_names,
+    without_product,
 )
 from bot.answer.ownership import owns
+from bot.answer.products import product_line
 from bot.answer.relevance import FIELD, PERHAPS, SURE, as_product
 from bot.intents import INTENTS
 from bot.messages import Citation, Needs
@@ -54,7 +56,7 @@ def recommended(ask: Ask) -> Draft | None:
     recommender = ask.shop.recommender
     if recommender is None or ask.query.text_vector is None or variants_wanted(ask):
         return None
-    about = _firsts(meant(unlimited(ask)))
+    about = firsts(meant(unlimited(ask)))
     wish = _wish(ask, about[0] if about else None)
     if about and wish is None and ask.query.intent == "recommend" and _gone(ask, about[0]) and pointed_at(ask):
         wish = "similar"
@@ -75,8 +77,10 @@ def with_others(ask: Ask, draft: Draft) -> Draft:
     shown = ask.products(draft.products) if recommender else []
     if recommender is None or not shown or any(product.availability != "out_of_stock" for product in shown):
         return draft
-    found = recommender.similar(shown[0].sku, _asked(ask))
-    lines, cited, products = _lines(ask, [one for one in found if _is_alike(ask, one)][:INSTEAD])
+    lines, cited, products = _other_variants(ask, shown[0])
+    if not lines:
+        found = recommender.similar(shown[0].sku, _asked(ask))
+        lines, cited, products = _lines(ask, [one for one in found if _is_alike(ask, one)][:INSTEAD])
     if not lines:
         return draft
     more = {citation.id: citation for citation in (*draft.citations, *cited)}
@@ -87,6 +91,13 @@ def with_others(ask: Ask, draft: Draft) -> Draft:
         products=(*draft.products, *(product.sku for product in products)),
         cards=(*draft.cards, *(citations.card(product, ask.language) for product in products)),
     )
+
+
+def _other_variants(ask: Ask, gone: Product) -> tuple[list[Sentence], list[Citation], list[Product]]:
+    """The same thing in other colours, or of other materials, that can be had in the same size."""
+    had = [one for one in with_variants(ask, gone) if one.availability != "out_of_stock" and one.size == gone.size]
+    lines = [Sentence(product_line(ask, one), (one.sku,)) for one in had[:MOST]]
+    return lines, [citations.of_product(one, ask.language) for one in had[:MOST]], had[:MOST]
 
 
 def _of_products(
@@ -216,7 +227,7 @@ def _wish(ask: Ask, about: Product | None) -> Wish | None:
     language. "What goes well with the travel mug?" is near to "What goes well with it?" only without the mug."""
     assert ask.query.text_vector is not None
     asks = _asks(ask.shop.encoder, ask.shop.phrases, ask.language)
-    rest = without_names(ask.query.text, about.title_in(ask.language), ask.query.entities.codes) if about else ""
+    rest = without_product(ask, about) if about else ""
     vectors = [ask.query.text_vector]
     if rest and rest != ask.query.text:
         vectors.append(ask.shop.encoder.queries([rest])[0])
@@ -244,8 +255,3 @@ def _asks(encoder: TextEncoder, phrases: Phrasebook, language: str) -> F32:
 def _gone(ask: Ask, product: Product) -> bool:
     """Whether neither the product nor a variant of it can be had now."""
     return all(variant.availability == "out_of_stock" for variant in with_variants(ask, product))
-
-
-def _firsts(products: list[Product]) -> list[Product]:
-    """The first of each group of variants."""
-    return list({product.group or product.sku: product for product in reversed(products)}.values())[::-1]

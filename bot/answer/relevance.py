@@ -11,12 +11,13 @@ from knowledge.records import Hit
 DESCRIBED = 4.0  # by `as_product`: the message describes a product that is sold here
 PERHAPS = 3.0  # by `as_product`: it may be meant, and is asked back
 DESCRIBED_FITTING = 3.2  # the same, where it comes in the colour or size that the message names
+KIND = 0.0  # by `as_product`, where the title names a kind of goods that is in the message as well
 NAMED = 1.8  # by `as_product`, where a word of the title is in the message as well
 PAGE, PAGE_ALONE = 0.97, 0.94  # by `is_answer`: with the intent, and without
 SURE = 0.6  # of an intent
 FIELD = 0.9  # cosine of a question with the question that a field answers
 FIELD_OF_REST = 0.915  # the same, after the product's name is taken out
-TEXT_OWN, TEXT_FOREIGN = 0.885, 0.83  # by `as_sentence`: in the language of the question, and in another
+CLEARLY = 0.02  # cosine by which it is nearer to that than to what the message is thought to want
 PHOTO_SURE = 0.3  # cosine of a photo with a product's picture, both through the shop's photo head
 
 
@@ -43,11 +44,6 @@ def is_answer(ask: Ask, page: str, intent: F32 | None) -> bool:
     if intent is None or likeness is None or ask.query.confidence < SURE:
         return alone >= PAGE_ALONE
     return alone + 3 * (likeness - float((ask.shop.background @ intent).mean())) >= PAGE
-
-
-def as_sentence(cosines: F32) -> float:
-    """How surely the best of a product's sentences [n] answers: its cosine, and how far it is above the middle one."""
-    return float(2 * cosines.max() - np.median(cosines))
 
 
 def _chance(ask: Ask) -> F32:

@@ -11,8 +11,8 @@ import msgspec
 from bot.answer.context import Ask
 from bot.answer.draft import Draft
 from bot.answer.ownership import ABOUT_OWN_ORDER
-from bot.messages import Citation
-from bot.understand import Query
+from bot.messages import Citation, Intent
+from bot.understand import Query, short
 
 T = TypeVar("T")
 MOST_CARDS, MOST_SUGGESTIONS = 6, 3
@@ -30,6 +30,21 @@ def each(ask: Ask, planned: Callable[[Ask], Draft]) -> Draft:
     return together(drafts)
 
 
+def again(ask: Ask) -> list[Ask]:
+    """What was wanted at once in the turn before, each by itself, where the message only names another country."""
+    if not ask.query.entities.countries or not short(ask.query.text):
+        return []
+    return [
+        replace(
+            ask,
+            query=replace(ask.query, intent=intent, doubt=()),
+            topic=msgspec.structs.replace(ask.topic, intent=intent, page=page),
+            found={},
+        )
+        for intent, page in ask.topic.together
+    ]
+
+
 def together(drafts: Sequence[Draft]) -> Draft:
     """One draft of several. It is about what the last one leaves, called by what the first one answers; what none of
     them could do is said once."""
@@ -37,7 +52,7 @@ def together(drafts: Sequence[Draft]) -> Draft:
     first = (known or drafts)[0]
     return msgspec.structs.replace(
         first,
-        topic=drafts[-1].topic,
+        topic=msgspec.structs.replace(drafts[-1].topic, together=tuple(map(_told_from, drafts))),
         sentences=_once(sentence for draft in drafts for sentence in draft.sentences),
         citations=_cited([citation for draft in drafts for citation in draft.citations]),
         products=_once(sku for draft in drafts for sku in draft.products),
@@ -47,6 +62,11 @@ def together(drafts: Sequence[Draft]) -> Draft:
         needs=next((draft.needs for draft in drafts if draft.needs), None),
         confidence=min(draft.confidence for draft in drafts),
     )
+
+
+def _told_from(draft: Draft) -> tuple[Intent, str]:
+    pages = [citation.id for citation in draft.citations if citation.kind == "article"]
+    return draft.intent, next(iter(pages), "")
 
 
 def _parts(ask: Ask) -> list[Query]:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from bot import telling_sentences
 from bot.answer.context import Shop
 from bot.conversations import Conversations
 from bot.engine import Bot
@@ -72,7 +73,7 @@ def _replies(parts: Parts, numbers: Sequence[int], done: Callable[[], object]) -
         conversations = Conversations(f"sqlite:///{place / 'conversations.db'}")
         known = Shop(
             "Small shop", store, Search(store, place / "index"), parts.phrases, parts.text, parts.background,
-            parts.senses.intents.typical,
+            parts.senses.intents.typical, telling_sentences.load(parts.text_encoder),
         )  # fmt: skip
         bot = Bot(known, parts.senses, conversations, parts.settings)
         for number, shop in shops.items():

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 from tqdm import tqdm
 
+from bot import telling_sentences
 from bot.answer.articles import answering
 from bot.answer.context import Ask, Shop
 from bot.conversations import Topic
@@ -43,8 +44,9 @@ def measure(parts: Parts) -> list[Figure]:
     """Asks every question as the first of a conversation, and prints those that get something else."""
     demo = demo_shop(parts.settings)
     shop = Shop(
-        "Demo shop", demo.store, demo.search, demo.phrases, demo.text, demo.background, demo.senses.intents.typical
-    )
+        "Demo shop", demo.store, demo.search, demo.phrases, demo.text, demo.background, demo.senses.intents.typical,
+        telling_sentences.load(demo.text_encoder),
+    )  # fmt: skip
     understand = Understanding(demo.senses, demo.settings, lambda: demo.store.attribute_values()["size"])
     asked = read()
     found = [answering(_ask(demo, shop, understand, question)) for question in tqdm(asked, leave=False)]

@@ -33,7 +33,7 @@ HALVES: tuple[Literal["seen", "kept"], ...] = ("seen", "kept")
 MOST_INVENTED, MOST_REFUSED = 0.03, 0.05
 REFUSED, ASKED_BACK = "refused", "asked back"
 # Headings under which products are only offered: the line says itself that it is not what was asked, or asks back.
-OFFERS = ("product.none_fits", "product.variant_none", "product.which")
+OFFERS = ("product.none_fits", "product.variant_none", "product.which", "product.nearest")
 
 
 class Question(msgspec.Struct, frozen=True):
