@@ -81,6 +81,7 @@ class Topic(msgspec.Struct, frozen=True):
     language: str | None = None  # of the last message that said enough to tell
     intent: Intent | None = None
     products: tuple[str, ...] = ()  # SKUs last spoken of, the likeliest first
+    listed: tuple[str, ...] = ()  # SKUs of the last list of several: what "the second one" is one of
     order: str | None = None  # the order last spoken of
     country: str | None = None
     asked: tuple[str, ...] = ()  # numbers that proof of ownership was asked for

@@ -88,6 +88,8 @@ class Bot:
                 topic = draft.topic
                 if draft.intent not in SMALL_TALK:
                     topic = msgspec.structs.replace(topic, intent=draft.intent)
+                if len(draft.products) > 1:
+                    topic = msgspec.structs.replace(topic, listed=draft.products)
                 question = query.text or _marks(message)
                 self._conversations.store(message.conversation, message.id, question, reply, topic)
         return msgspec.structs.replace(reply, timings_ms=watch.ms)

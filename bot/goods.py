@@ -19,6 +19,14 @@ NO_GOODS = "-"  # the line of words that hold a kind's letters by chance: 包裹
 _BETWEEN = " -'’\u00a0׳"  # what may stand between two words of one name
 # Languages whose nouns change their last vowels, and how many letters at most; the others only add an ending.
 _CHANGES = {"it": 1, "pl": 2, "ru": 2, "uk": 2, "ar": 1, "he": 1, "hi": 1}
+_PLURALS = {
+    "en": ("s", "es"),
+    "fr": ("s", "x"),
+    "es": ("s", "es"),
+    "pt": ("s",),
+    "nl": ("s", "en"),
+    "de": ("s", "n", "en"),
+}
 _VOWELS = frozenset("aeiouyąęóáéíúàèìòùâêîôûäöüıаеёиоуыэюяьйіїєהאويىةهาाीेोुूिौै")
 _COMPOUNDS = frozenset({"de", "nl"})  # languages that write a noun's attribute before it, in one word
 _ATTACHED = {
@@ -58,10 +66,18 @@ def without(text: str, title: str, *languages: str) -> str:
     """The text without the words that name goods which a title names as well."""
     mine = kinds(title, *languages)
     text = plain(text)
-    for named in reversed(found(text, *languages)):
-        if any(same(named.kind, kind) for kind in mine):
-            text = f"{text[: named.start]} {text[named.end :]}"
+    spans = {_at(named) for named in found(text, *languages) if any(same(named.kind, kind) for kind in mine)}
+    for start, end in sorted(spans, reverse=True):
+        text = f"{text[:start]} {text[end:]}"
     return " ".join(text.split())
+
+
+def without_goods(text: str, *languages: str) -> str:
+    """The text without the words that name goods."""
+    text = plain(text)
+    for start, end in sorted({_at(named) for named in found(text, *languages)}, reverse=True):
+        text = f"{text[:start]} {text[end:]}"
+    return text
 
 
 @lru_cache(maxsize=4096)
@@ -84,10 +100,15 @@ def _found(text: str, languages: tuple[str, ...]) -> tuple[Named, ...]:
         if forms.together and HAS_TOGETHER.search(text):
             every += _by_letters(text, forms)
     kept: list[Named] = []
-    for named in sorted(every, key=lambda one: (one.start - one.end, one.start)):
-        if all(named.end <= other.start or named.start >= other.end for other in kept):
+    for named in sorted(dict.fromkeys(every), key=lambda one: (one.start - one.end, one.start)):
+        # One word may name two kinds: 笔记本 is a notebook and a laptop.
+        if all(named.end <= other.start or named.start >= other.end or _at(named) == _at(other) for other in kept):
             kept.append(named)
     return tuple(sorted((one for one in kept if one.kind != NO_GOODS), key=lambda one: one.start))
+
+
+def _at(named: Named) -> tuple[int, int]:
+    return named.start, named.end
 
 
 def same(one: str, other: str) -> bool:
@@ -183,12 +204,16 @@ def _form_of(word: str, name: str, language: str) -> bool:
     if shared < 3 or len(dropped) > _CHANGES.get(language, 0) or not set(dropped) <= _VOWELS:
         return False
     if language == "tr":
-        return len(added) <= (2 if len(name) == 3 else 7)
+        return len(name) > 3 and len(added) <= 7
     if language == "id":
         return bool(_OWNED.fullmatch(added))
-    if len(name) <= 4:
-        return len(dropped) <= 1 and len(added) <= len(name) - 2
-    return language != "vi" and len(added) <= 3
+    if not dropped and added in _PLURALS.get(language, ()):
+        return True
+    if language == "vi" or len(name) <= 3:
+        return False
+    if len(name) == 4:  # "Buch" and "Buche", "tour" and "tours"
+        return added == "s" if not dropped else len(added) <= 1
+    return len(added) <= 3
 
 
 def _bare(word: str, language: str) -> Iterator[str]:
@@ -214,22 +239,23 @@ def _by_letters(text: str, forms: _Forms) -> Iterator[Named]:
     if len(small) != len(text):
         return
     while place < len(small):
-        for form, kind in forms.together.get(small[place], ()):
-            if small.startswith(form, place) and _stands(small, place, place + len(form)):
-                yield Named(kind, place, place + len(form))
-                place += len(form) - 1
-                break
-        place += 1
+        written = forms.together.get(small[place], ())
+        longest = next(
+            (form for form, _ in written if small.startswith(form, place) and _stands(small, place, form)), ""
+        )
+        yield from (Named(kind, place, place + len(form)) for form, kind in written if longest and form == longest)
+        place += max(len(longest), 1)
 
 
-def _stands(text: str, start: int, end: int) -> bool:
+def _stands(text: str, start: int, form: str) -> bool:
     """Whether a form of a script without spaces is a word here and no part of another."""
+    end = start + len(form)
     before, after = text[start - 1 : start] if start else "", text[end : end + 1]
     one, last = text[start], text[end - 1]
     if "가" <= one <= "힣":
         return end - start > 1 or not ("가" <= before <= "힣")
-    if "ァ" <= one <= "ー" and "ァ" <= before <= "ー":
-        return False
+    if "ァ" <= one <= "ー" and "ァ" <= before <= "ー" and len(form) < 4:
+        return False  # but トレッキングバックパック is a バックパック
     if "ァ" <= last <= "ー" and "ァ" <= after <= "ー":
         return False
     return not ("\u0e31" <= after <= "\u0e3a" or "\u0e45" <= after <= "\u0e4e")

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import alarms, background, intents, models, telling_sentences
 from bot.answer.check import warm as warm_check
 from bot.answer.context import Shop
-from bot.answer.titles import function_words
+from bot.answer.titles import heads
 from bot.conversations import Conversations
 from bot.engine import Bot
 from bot.errors import NotReady
@@ -272,7 +272,7 @@ class Parts:
         """Loads every model, so that the first customer does not wait for it."""
         _ = self.bot, self.speech, self.vision, self.reader, self.fusing
         self.asked.queries(["warm"])
-        function_words()
+        heads("a warm hat for winter")
         warm(LANGUAGES)
         warm_check(self.phrases)
 

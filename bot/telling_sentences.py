@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import NotReady
+from bot.goods import akin, same
 
 F32 = NDArray[np.float32]
 EXAMPLES = Path(__file__).with_name("examples") / "products"
 TRAINED = Path(__file__).with_name("trained") / "sentences.npz"
-FEATURES = 9
+FEATURES = 11
 _PARTED = "¦"  # between the sentences of an example's text
 
 
@@ -37,25 +39,37 @@ class TellingSentences:
     sure: float
     near: float
 
-    def scores(self, question: F32, rest: F32, said: F32, foreign: bool) -> F32:
+    def scores(self, question: F32, rest: F32, said: F32, foreign: bool, names: Sequence[bool] | None) -> F32:
         """Logits [n] of sentences `said` [n, d] for a question [d], and for it without the product's name [d].
 
         Args:
             foreign: the sentences are in another language than the question.
+            names: whether each sentence [n] names one of the things that the question names beside the product; None
+                where it names none.
         """
-        return np.asarray(features(question, rest, said, foreign) @ self.weights + self.bias, dtype=np.float32)
+        return np.asarray(features(question, rest, said, foreign, names) @ self.weights + self.bias, dtype=np.float32)
 
 
-def features(question: F32, rest: F32, said: F32, foreign: bool) -> F32:
+def features(question: F32, rest: F32, said: F32, foreign: bool, names: Sequence[bool] | None) -> F32:
     """What each sentence is judged by, [n, FEATURES]: its cosine with the question and with the question without the
-    product's name, how far those are above the middle sentence's and above the best other's."""
+    product's name, how far those are above the middle sentence's and above the best other's; and whether it names a
+    thing that the question names, or none of them."""
     columns: list[F32] = []
     for cosines in (said @ question, said @ rest):
         highest = np.sort(cosines)[-2:]
         others = np.where(cosines == highest[-1], highest[0], highest[-1])
         columns += [cosines, cosines - np.median(cosines), cosines - others]
     apart = np.full(len(said), float(foreign), np.float32)
-    return np.stack([*columns, apart, apart * columns[0], apart * columns[3]], axis=1).astype(np.float32)
+    shared = np.asarray(names if names is not None else [False] * len(said), np.float32)
+    lacking = np.zeros(len(said), np.float32) if names is None else 1 - shared
+    return np.stack([*columns, apart, apart * columns[0], apart * columns[3], shared, lacking], 1).astype(np.float32)
+
+
+def named_in(question: frozenset[str], own: frozenset[str], sentences: Sequence[frozenset[str]]) -> list[bool] | None:
+    """Whether each sentence, by the kinds of goods in it, names one that the question names and that the product itself
+    is not; None where the question names none."""
+    asked = {kind for kind in question if not any(same(kind, one) for one in own)}
+    return [any(akin(kind, one) for kind in asked for one in named) for named in sentences] if asked else None
 
 
 class Example(msgspec.Struct, frozen=True):

@@ -7,10 +7,11 @@ import torch
 from numpy.typing import NDArray
 
 from bot import telling_sentences
-from bot.answer.titles import without_names
+from bot.answer.titles import heads, without_names
+from bot.goods import kinds
 from bot.measures.figures import Figure
 from bot.parts import Parts
-from bot.telling_sentences import Example, TellingSentences, features, read_examples
+from bot.telling_sentences import Example, TellingSentences, features, named_in, read_examples
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -45,7 +46,7 @@ def _inputs(parts: Parts, examples: list[Example]) -> list[F32]:
     asked = parts.text.queries([example.question for example in examples])
     rest = parts.text.queries([_rest(example) for example in examples])
     return [
-        features(question, other, said[example.sentences], _is_foreign(example))
+        features(question, other, said[example.sentences], _is_foreign(example), _names(example))
         for example, question, other in zip(examples, asked, rest, strict=True)
     ]
 
@@ -53,6 +54,12 @@ def _inputs(parts: Parts, examples: list[Example]) -> list[F32]:
 def _rest(example: Example) -> str:
     named = (example.language, example.written_in)
     return without_names(example.question, example.title, (), *named) or example.question
+
+
+def _names(example: Example) -> list[bool] | None:
+    languages = (example.language, example.written_in)
+    own, named = heads(example.title, *languages), [kinds(sentence, *languages) for sentence in example.sentences]
+    return named_in(kinds(example.question, *languages), own, named)
 
 
 def _is_foreign(example: Example) -> bool:

@@ -348,7 +348,7 @@ def open_desk(
         background=encoder.passages(_ANYTHING),
         typical=np.zeros((len(INTENTS), WIDTH), np.float32),
         # Twice the cosine less the middle one.
-        telling=TellingSentences(np.array([1, 1, *[0] * 7], np.float32), -0.885, sure=0.0, near=-0.02),
+        telling=TellingSentences(np.array([1, 1, *[0] * 9], np.float32), -0.885, sure=0.0, near=-0.02),
         recommender=Recommender(folder / "recommend", store, search),
     )
     senses = Senses(

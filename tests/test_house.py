@@ -26,7 +26,7 @@ MAY: dict[str, tuple[str, ...]] = {
     "bot.alarms": ("bot.intents", "bot.errors"),
     "bot.ordinals": (),
     "bot.goods": ("bot.named_words",),
-    "bot.telling_sentences": ("bot.errors",),
+    "bot.telling_sentences": ("bot.errors", "bot.goods"),
     "bot.whisper_checkpoint": ("bot.errors",),
     "bot.models": ("bot.errors", "bot.whisper_checkpoint"),
     "bot.fusion": ("bot.fusion",),

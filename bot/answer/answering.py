@@ -7,15 +7,16 @@ from dataclasses import replace
 import msgspec
 
 from bot.answer.articles import from_help_pages
-from bot.answer.attributes import asks_for_field, fact_of, question
+from bot.answer.attributes import asks_for_field, coming, fact_of, question
 from bot.answer.changes import change, changed
 from bot.answer.check import Spoken, unsupported
+from bot.answer.comparing import compared
 from bot.answer.context import Ask
 from bot.answer.customs import duties
 from bot.answer.doubts import doubted
 from bot.answer.draft import Draft
 from bot.answer.handoffs import alarmed, counted, soothed
-from bot.answer.meant import kinds_named, meant, named
+from bot.answer.meant import firsts, kinds_named, meant, named, pointed_out
 from bot.answer.orders import state_of, track
 from bot.answer.ownership import (
     ABOUT_OWN_ORDER,
@@ -75,6 +76,8 @@ def _of_one_wish(ask: Ask) -> Draft:
     if about_own_order(ask):
         return _of_named_order(ask)
     ask = _about_what_is_sold(ask)
+    if both := compared(ask):
+        return both
     query = ask.query
     match query.intent:
         case "greeting":
@@ -85,6 +88,8 @@ def _of_one_wish(ask: Ask) -> Draft:
             return ask.plain(ask.say("human"), handoff=Handoff("requested"))
         case "other":
             return ask.not_known(ask.say("other"))
+        case "track_order" | "delivery_time" if not ask.topic.order and (draft := coming(ask)):
+            return draft
         case "track_order":
             return track(ask)
         case "delivery_time" if ask.topic.order and not query.entities.countries:
@@ -109,7 +114,15 @@ def _of_one_wish(ask: Ask) -> Draft:
             # "do you have this one here" asks for stock, and no record says it in so many words.
             return availability(ask) if draft.handoff and _may_be(ask, "availability") else draft
         case _:
-            return from_help_pages(ask)
+            return from_help_pages(_speaking_of_what_is_named(ask))
+
+
+def _speaking_of_what_is_named(ask: Ask) -> Ask:
+    """The turn about the product that the message names beside what it asks of the shop, so that "it" is that next."""
+    about = firsts(meant(ask)) if kinds_named(ask) and named(ask) else []
+    if len(about) != 1:
+        return ask
+    return replace(ask, topic=msgspec.structs.replace(ask.topic, products=(about[0].sku,)))
 
 
 def _of_named_order(ask: Ask) -> Draft:
@@ -146,6 +159,8 @@ def _about_what_is_sold(ask: Ask) -> Ask:
     chances, query = ask.query.intents, ask.query
     if chances is None:
         return ask
+    if query.intent not in ("availability", *ABOUT_OWN_ORDER) and pointed_out(ask):
+        return replace(ask, query=replace(query, intent="product_question"))
     if query.intent in ABOUT_PAGES and kinds_named(ask) and named(ask):
         about = meant(ask)
         if about and asks_for_field(ask, about[0]):

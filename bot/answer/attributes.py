@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 import msgspec
@@ -17,6 +19,8 @@ from bot.answer.meant import (
     described_weakly,
     firsts,
     fits,
+    kinds_named,
+    kinds_of,
     meant,
     pointed_out,
     spoken_of,
@@ -26,16 +30,19 @@ from bot.answer.meant import (
 )
 from bot.answer.products import shown
 from bot.answer.relevance import CLEARLY, FIELD, FIELD_OF_REST
+from bot.goods import kinds
 from bot.messages import Handoff, Needs
 from bot.phrasebook import Phrasebook, language_name, money
 from bot.seams import TextEncoder
 from bot.senses.language import identify
 from bot.settings import LANGUAGES
+from bot.telling_sentences import named_in
 from knowledge.passages import sentences
 from knowledge.records import Product
 
 F32 = NDArray[np.float32]
 MOST_CHOICES = 4
+_ISO_DAY = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)")
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -101,6 +108,26 @@ def fact_of(ask: Ask) -> Fact | None:
     return fact if fact and fact.sure else None
 
 
+def coming(ask: Ask) -> Draft | None:
+    """From when on the product spoken of is sent, where it can only be ordered in advance, by its text."""
+    product = next(iter(spoken_of(ask)), None)
+    if product is None or product.availability != "preorder":
+        return None
+    for fact in _facts(ask, product).sentences:
+        days = (date.fromisoformat(day) for day in _ISO_DAY.findall(fact.repeated) if _is_day(day))
+        if any(day >= ask.today for day in days):
+            return _told(ask, product, fact)
+    return None
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 def asks_for_field(ask: Ask, product: Product) -> bool:
     """Whether the message, without the product's name, asks for one of FIELDS rather than for what it is thought to
     want: "how much is the French press?" is no question of postage."""
@@ -120,15 +147,18 @@ def _best(ask: Ask, product: Product) -> Fact | None:
     field = _field_asked(ask.query.text_vector, rest, facts.asked)
     if field is not None and facts.fields[field]:
         return facts.fields[field]
-    return _sentence(ask, facts, rest)
+    return _sentence(ask, product, facts, rest)
 
 
-def _sentence(ask: Ask, facts: Facts, rest: F32 | None) -> Fact | None:
+def _sentence(ask: Ask, product: Product, facts: Facts, rest: F32 | None) -> Fact | None:
     """The sentence of the product's text that answers the question, or is near to an answer, if one is."""
     vector, telling = ask.query.text_vector, ask.shop.telling
     if vector is None or not facts.sentences:
         return None
-    scores = telling.scores(vector, vector if rest is None else rest, facts.said, facts.foreign)
+    languages = (ask.language, ask.shop.language)
+    named = [kinds(fact.repeated, *languages) for fact in facts.sentences]
+    names = named_in(kinds_named(ask), kinds_of(ask, product), named)
+    scores = telling.scores(vector, vector if rest is None else rest, facts.said, facts.foreign, names)
     best = int(scores.argmax())
     if scores[best] < telling.near:
         return None

@@ -60,6 +60,7 @@ class Ask:
     tell: Tell
     tries: Tries
     found: dict[str, list[Hit]] = field(default_factory=dict)  # what was searched for in this turn, by kind of search
+    kinds: dict[str, frozenset[str]] = field(default_factory=dict)  # of goods, that what was found is one of, by SKU
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property

@@ -12,10 +12,10 @@ import msgspec
 from bot import entities
 from bot.answer.context import Ask
 from bot.answer.filters import LOOKING, filtered
-from bot.answer.relevance import DESCRIBED, DESCRIBED_FITTING, KIND, NAMED, PERHAPS, PHOTO_SURE, as_product
+from bot.answer.relevance import DESCRIBED, DESCRIBED_FITTING, NAMED, PERHAPS, PHOTO_SURE, as_product
 from bot.answer.titles import alike, function_words, heads, terms, without_names
 from bot.entities import colour_of
-from bot.goods import akin, chain, kinds, word_for
+from bot.goods import akin, chain, kinds, without_goods, word_for
 from bot.ordinals import place, without_place
 from bot.understand import short
 from knowledge.records import Hit, Product
@@ -27,6 +27,7 @@ NEAR_PHOTO = 0.03  # below the best cosine of a photo: pictures of the same thin
 COMMON = 0.25  # of the hits' titles: a word in more of them names none of them
 MOST_SHARED = 0.6  # of the most title words that the message shares with any hit
 
+_PARTS = re.compile(r"[.,;:!?。，；：！？、؟،؛।]+")
 NAMED_WITHIN = 1.0  # in the place of NAMED where the message sets a limit: an amount leads its vector elsewhere
 
 
@@ -135,17 +136,24 @@ def spoken_of(ask: Ask) -> list[Product]:
 
 
 def pointed_out(ask: Ask) -> Product | None:
-    """Which of the products that were shown before the message points at: "the second one"."""
-    if len(ask.topic.products) < 2 or ask.query.photo_vectors is not None or not short(ask.query.text):
+    """Which of the products that were shown before the message points at: "the second one". Said in a few words, or in
+    the few of one part: "no, not that one, the first one. Can it go in the dishwasher?"."""
+    if len(ask.topic.listed) < 2 or ask.query.photo_vectors is not None:
         return None
-    spoken = spoken_of(ask)
-    at = place(ask.query.text, ask.language, len(spoken))
-    if at is None:
+    live = ask.shop.store.live(ask.topic.listed)
+    listed = [product for product in ask.products(ask.topic.listed) if product.sku in live]
+    parts = (
+        [ask.query.text] if short(ask.query.text) else [part for part in _PARTS.split(ask.query.text) if short(part)]
+    )
+    pointing = [(part, at) for part in parts if (at := place(part, ask.language, len(listed))) is not None]
+    if len(pointing) != 1:
         return None
-    rest = replace(ask, query=replace(ask.query, text=without_place(ask.query.text, ask.language)))
-    shown = {product.sku for product in spoken}
-    others = [hit for hit in _named_among(rest, _hits(ask)) if hit.record not in shown]
-    return None if others else spoken[at]
+    part, at = pointing[0]
+    text = without_place(part, ask.language)
+    rest = replace(ask, query=replace(ask.query, text=text), found={"products": _hits(ask)})
+    shown = {product.sku for product in listed}
+    others = [hit for hit in _named(rest, _hits(ask)) if hit.record not in shown]
+    return None if others else listed[at]
 
 
 def fits(product: Product, ask: Ask) -> bool:
@@ -265,12 +273,13 @@ def _named_among(ask: Ask, hits: list[Hit]) -> list[Hit]:
     if ask.query.text_vector is None:
         return []
     wanted = kinds_named(ask)
-    spelt = _by_words(ask, [hit for hit in hits if not _of_other_kind(ask, hit, wanted)])
-    near = [hit for hit in hits if as_product(ask, hit) >= KIND] if wanted else []
     # Sandals, where sandals are asked for; where there are none, what may be called shoes in general.
-    of_kind = [hit for hit in near if _of_kind(ask, hit, wanted)] or [hit for hit in near if _broader(ask, hit, wanted)]
-    both = [hit for hit in spelt if hit in of_kind]
-    return both or of_kind or spelt
+    of_kind = [hit for hit in hits if _of_kind(ask, hit, wanted)] or [hit for hit in hits if _broader(ask, hit, wanted)]
+    # "The battery of the Aura Pro": of the batteries that are sold none is meant.
+    spelt = _by_words(ask, [hit for hit in hits if not _of_other_kind(ask, hit, wanted)])
+    tells = [hit for hit in spelt if hit not in of_kind and _tells_of(ask, hit, wanted)]
+    both = _by_words(ask, of_kind, without_kinds=True)
+    return both or tells or of_kind or spelt
 
 
 def kinds_named(ask: Ask) -> frozenset[str]:
@@ -279,26 +288,55 @@ def kinds_named(ask: Ask) -> frozenset[str]:
 
 
 def _of_kind(ask: Ask, hit: Hit, wanted: frozenset[str]) -> bool:
-    return any(one in chain(kind) for kind in heads(hit.title, ask.language, ask.shop.language) for one in wanted)
+    return bool(wanted) and any(one in chain(kind) for kind in _is(ask, hit) for one in wanted)
 
 
 def _broader(ask: Ask, hit: Hit, wanted: frozenset[str]) -> bool:
-    return any(kind in chain(one) for kind in heads(hit.title, ask.language, ask.shop.language) for one in wanted)
+    return bool(wanted) and any(kind in chain(one) for kind in _is(ask, hit) for one in wanted)
+
+
+def _is(ask: Ask, hit: Hit) -> frozenset[str]:
+    """The kinds of goods that a hit is one of, by its titles, else its category; read once for all hits."""
+    if hit.record not in ask.kinds:
+        for product in _products(ask, _hits(ask)):
+            ask.kinds[product.sku] = kinds_of(ask, product)
+    return ask.kinds.get(hit.record, frozenset())
+
+
+def kinds_of(ask: Ask, product: Product) -> frozenset[str]:
+    """The kinds of goods that a product is one of."""
+    own, feeds = heads(product.title_in(ask.language), ask.language), heads(product.title, ask.shop.language)
+    return own | feeds or heads((product.category or "").rpartition(" > ")[2], ask.shop.language)
+
+
+def _tells_of(ask: Ask, hit: Hit, wanted: frozenset[str]) -> bool:
+    """Whether the text of a hit names all that the message names."""
+    text = f"{hit.title}\n{hit.passage.text}" if hit.passage else hit.title
+    told = kinds(text, ask.language, ask.shop.language)
+    return all(any(akin(kind, one) for one in told) for kind in wanted)
 
 
 def _of_other_kind(ask: Ask, hit: Hit, wanted: frozenset[str]) -> bool:
-    mine = heads(hit.title, ask.language, ask.shop.language)
-    return bool(mine and wanted) and not any(akin(kind, one) for kind in mine for one in wanted)
+    """Whether a hit is a thing of another kind than all that the message names, and says nothing of those."""
+    mine = _is(ask, hit) if wanted else frozenset()
+    if not mine or any(akin(kind, one) for kind in mine for one in wanted):
+        return False
+    return not _tells_of(ask, hit, wanted)
 
 
-def _by_words(ask: Ask, hits: list[Hit]) -> list[Hit]:
-    """The hits of whose title the message has most of the words that set it apart, and that it is near to as well."""
+def _by_words(ask: Ask, hits: list[Hit], without_kinds: bool = False) -> list[Hit]:
+    """The hits of whose title the message has most of the words that set it apart, and that it is near to as well.
+
+    Args:
+        without_kinds: words that only say of what kind a thing is do not count.
+    """
     titles = [terms(hit.title) for hit in hits]
     # Variants share a title but for colour and size; what they share still sets them apart from the others.
     different = {frozenset(title) for title in titles}
     seen = Counter(term for title in different for term in title)
     rare = {term for term, times in seen.items() if times <= max(3, COMMON * len(different))}
-    words = {word for word in terms(ask.query.text) - function_words() if colour_of(word) is None}
+    text = without_goods(ask.query.text, ask.language) if without_kinds else ask.query.text
+    words = {word for word in terms(text) - function_words() if colour_of(word) is None}
     shared = [
         sum(any(word[0] == term[0] and alike(word, term) for word in words) for term in title & rare)
         for title in titles
@@ -308,5 +346,5 @@ def _by_words(ask: Ask, hits: list[Hit]) -> list[Hit]:
     return [
         hit
         for hit, count in zip(hits, shared, strict=True)
-        if count and count >= MOST_SHARED * most and as_product(ask, hit) >= least
+        if count and count >= MOST_SHARED * most and (count > 1 or as_product(ask, hit) >= least)
     ]

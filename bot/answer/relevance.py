@@ -11,7 +11,6 @@ from knowledge.records import Hit
 DESCRIBED = 4.0  # by `as_product`: the message describes a product that is sold here
 PERHAPS = 3.0  # by `as_product`: it may be meant, and is asked back
 DESCRIBED_FITTING = 3.2  # the same, where it comes in the colour or size that the message names
-KIND = 0.0  # by `as_product`, where the title names a kind of goods that is in the message as well
 NAMED = 1.8  # by `as_product`, where a word of the title is in the message as well
 PAGE, PAGE_ALONE = 0.97, 0.94  # by `is_answer`: with the intent, and without
 SURE = 0.6  # of an intent

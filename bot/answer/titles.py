@@ -11,6 +11,7 @@ from bot.intents import read_examples
 from bot.named_words import plain
 
 MANY_INTENTS = 9
+SOME_INTENTS = 4  # of titles, where no verb stands and few nouns of messages: "with", "avec", "met"
 
 _TOGETHER = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _ARTICLE = re.compile(r"^(?:وال|بال|كال|فال|لل|ال)(?=\w{3})")
@@ -19,15 +20,15 @@ _HEAD_LAST = frozenset({"en", "de", "nl", "zh", "zh-Hant", "ja", "ko", "tr", "hi
 _PART = re.compile(r"[^\s,;:()\[\]/|–—]+|[,;:()\[\]/|–—]")  # a word, or what parts a title
 
 
-@lru_cache(maxsize=1)
-def function_words() -> frozenset[str]:
-    """Words that messages of most kinds have, in any of the languages: "for", "pour", "です". What a message is about
-    is not told by them. Nouns of things that shops sell stand in the examples of seven intents at most."""
-    intents: dict[str, set[str]] = {}
+@lru_cache(maxsize=2)
+def function_words(intents: int = MANY_INTENTS) -> frozenset[str]:
+    """Words that messages of so many kinds have, in any of the languages: "for", "pour", "です". What a message is
+    about is not told by them. Nouns of things that shops sell stand in the examples of seven intents at most."""
+    seen: dict[str, set[str]] = {}
     for sentence, intent in zip(*read_examples(), strict=True):
         for term in terms(sentence):
-            intents.setdefault(term, set()).add(intent)
-    return frozenset(term for term, found in intents.items() if len(found) >= MANY_INTENTS)
+            seen.setdefault(term, set()).add(intent)
+    return frozenset(term for term, found in seen.items() if len(found) >= intents)
 
 
 @lru_cache(maxsize=4096)
@@ -79,20 +80,20 @@ def heads(title: str, *languages: str) -> frozenset[str]:
     it names where no language tells which is meant; empty where it names none."""
     title = plain(title)
     for language in dict.fromkeys((*languages, "en")):
-        named = [one for one in found(title, language) if one.start < _first_part(title, one.start)]
-        within = [one for one in named if one.end <= _first_part(title, named[0].start)]
-        if within:
+        named = found(title, language)
+        if named:
+            until = _part_end(title, named[0].end)
+            within = [one for one in named if one.start < until]
             return frozenset({within[-1 if language in _HEAD_LAST else 0].kind})
     return frozenset()
 
 
-def _first_part(title: str, start: int) -> int:
-    """Where the part of a title that begins at `start` ends: before a comma, a figure or "for"."""
+def _part_end(title: str, start: int) -> int:
+    """Where the part of a title that holds `start` ends: before a comma, a figure or "for"."""
     for part in _PART.finditer(title, start):
         word = part.group().casefold()
-        after = part.start() > start
-        apart = not re.match(r"\w", word) or word[0].isdigit() or word in function_words()
-        if after and (apart or (_TOGETHER.search(word) and not _is_hangul(word))):
+        apart = not re.match(r"\w", word) or word[0].isdigit() or word in function_words(SOME_INTENTS)
+        if apart or (part.start() > start and _TOGETHER.search(word) and not _is_hangul(word)):
             return part.start()
     return len(title)
 
