@@ -19,6 +19,16 @@ NO_GOODS = "-"  # the line of words that hold a kind's letters by chance: 包裹
 _BETWEEN = " -'’\u00a0׳"  # what may stand between two words of one name
 # Languages whose nouns change their last vowels, and how many letters at most; the others only add an ending.
 _CHANGES = {"it": 1, "pl": 2, "ru": 2, "uk": 2, "ar": 1, "he": 1, "hi": 1}
+# What letters the endings consist of that stand for a vowel at the end of a name.
+_ENDINGS = {
+    "it": frozenset("aeio"),
+    "pl": frozenset("aeiouyąęómwhcj"),
+    "ru": frozenset("аеёиоуыэюяйьмхв"),
+    "uk": frozenset("аеєиіїоуюяйьмхв"),
+    "ar": frozenset("تيكهنامو"),
+    "he": frozenset("תיםךהונו"),
+    "hi": frozenset("ािीेोंँएयओ"),
+}
 _PLURALS = {
     "en": ("s", "es"),
     "fr": ("s", "x"),
@@ -28,7 +38,9 @@ _PLURALS = {
     "de": ("s", "n", "en"),
 }
 _VOWELS = frozenset("aeiouyąęóáéíúàèìòùâêîôûäöüıаеёиоуыэюяьйіїєהאويىةهาाीेोुूिौै")
-_COMPOUNDS = frozenset({"de", "nl"})  # languages that write a noun's attribute before it, in one word
+_COMPOUND_ENDINGS = ("", "s", "n", "e", "en", "er", "es")
+# Languages that write a noun's attribute before it, in one word, and how long a noun is at least that is known so.
+_COMPOUNDS = {"de": 4, "nl": 5}
 _ATTACHED = {
     "ar": ("وال", "بال", "كال", "فال", "لل", "ال", "و", "ب", "ل"),
     "he": ("וה", "שה", "ה", "ב", "ל", "מ", "ש", "ו"),
@@ -58,13 +70,13 @@ class _Forms:
 
 
 def kinds(text: str, *languages: str) -> frozenset[str]:
-    """The kinds of goods that a text names, by the words of these languages and of English."""
+    """The kinds of goods that a text names, by the words of these languages."""
     return frozenset(named.kind for named in found(text, *languages))
 
 
 def without(text: str, title: str, *languages: str) -> str:
     """The text without the words that name goods which a title names as well."""
-    mine = kinds(title, *languages)
+    mine = kinds(title, *dict.fromkeys((*languages, "en")))
     text = plain(text)
     spans = {_at(named) for named in found(text, *languages) if any(same(named.kind, kind) for kind in mine)}
     for start, end in sorted(spans, reverse=True):
@@ -94,7 +106,7 @@ def found(text: str, *languages: str) -> list[Named]:
 @lru_cache(maxsize=4096)
 def _found(text: str, languages: tuple[str, ...]) -> tuple[Named, ...]:
     every: list[Named] = []
-    for language in dict.fromkeys((*languages, "en")):
+    for language in dict.fromkeys(languages):
         forms = _forms(language)
         every += _by_words(text, forms)
         if forms.together and HAS_TOGETHER.search(text):
@@ -155,7 +167,7 @@ def _forms(language: str) -> _Forms:
         words = tuple(folded(word) for word in WORD.findall(form))
         if len("".join(words)) > 1:
             forms.words.setdefault(words[0][:2], []).append((words, kind))
-            if len(words) == 1 and len(words[0]) > 3:
+            if len(words) == 1 and len(words[0]) >= _COMPOUNDS.get(language, 99):
                 forms.ends.setdefault(words[0][-3:], []).append((words[0], kind))
     for several in forms.words.values():
         several.sort(key=lambda each: -len(each[0]))
@@ -207,12 +219,16 @@ def _form_of(word: str, name: str, language: str) -> bool:
         return len(name) > 3 and len(added) <= 7
     if language == "id":
         return bool(_OWNED.fullmatch(added))
+    if dropped and not set(added) <= _ENDINGS.get(language, frozenset()):
+        return False
+    if dropped and language in _ATTACHED:
+        return added.startswith(("ت", "ات", "ת", "ות"))  # "my …", and the plural; the last letter is never just missing
     if not dropped and added in _PLURALS.get(language, ()):
         return True
     if language == "vi" or len(name) <= 3:
         return False
     if len(name) == 4:  # "Buch" and "Buche", "tour" and "tours"
-        return added == "s" if not dropped else len(added) <= 1
+        return added == "s" if not dropped else len(added) <= 1 and language in ("pl", "ru", "uk")
     return len(added) <= 3
 
 
@@ -226,8 +242,10 @@ def _bare(word: str, language: str) -> Iterator[str]:
 
 def _last_part(word: str, forms: _Forms) -> str | None:
     """The kind of the noun that a compound ends in: Wanderrucksack, Laufschuhen."""
-    for cut in range(3):
-        stem = word[: len(word) - cut]
+    for ending in _COMPOUND_ENDINGS:
+        stem = word.removesuffix(ending)
+        if ending and stem == word:
+            continue
         for name, kind in sorted(forms.ends.get(stem[-3:], ()), key=lambda each: -len(each[0])):
             if stem.endswith(name) and len(stem) - len(name) >= 3:
                 return kind

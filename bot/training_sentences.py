@@ -57,7 +57,7 @@ def _rest(example: Example) -> str:
 
 
 def _names(example: Example) -> list[bool] | None:
-    languages = (example.language, example.written_in)
+    languages = tuple(dict.fromkeys((example.language, example.written_in)))
     own, named = heads(example.title, *languages), [kinds(sentence, *languages) for sentence in example.sentences]
     return named_in(kinds(example.question, *languages), own, named)
 

@@ -207,7 +207,7 @@ def test_one_thing_or_two_of_its_variants_are_not_compared(desk: Desk, wired: Wi
     ("language", "text"),
     [
         ("en", "What is the difference between your kettles?"),
-        ("zh", "水壶之间有什么区别？"),
+        ("zh", "热水壶之间有什么区别？"),
         ("ar", "ما الفرق بين الغلايات؟"),
     ],
 )

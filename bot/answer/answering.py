@@ -16,7 +16,8 @@ from bot.answer.customs import duties
 from bot.answer.doubts import doubted
 from bot.answer.draft import Draft
 from bot.answer.handoffs import alarmed, counted, soothed
-from bot.answer.meant import firsts, kinds_named, meant, named, pointed_out
+from bot.answer.meant import firsts, meant, named, pointed_out
+from bot.answer.naming import kinds_named
 from bot.answer.orders import state_of, track
 from bot.answer.ownership import (
     ABOUT_OWN_ORDER,
@@ -64,6 +65,8 @@ def _planned(ask: Ask) -> Draft:
     if query.unheard and not query.text and query.photo_vectors is None:
         return ask.plain(ask.say("unheard"), intent="other", needs=Needs("speech"))
     if query.parts and not proves(ask):
+        if {part.intent for part in query.parts} <= ONE_WISH:  # "I need a present. What would you recommend?"
+            return _of_one_wish(replace(ask, query=replace(query, intent="recommend", parts=())))
         return each(ask, _of_one_wish)
     if several := again(ask):
         return together([_of_one_wish(one) for one in several])
@@ -146,6 +149,7 @@ def _of_named_order(ask: Ask) -> Draft:
 CERTAIN = 0.6
 # Below this a wish to change an order that is not named is a guess.
 CERTAIN_OF_CHANGE = 0.5
+ONE_WISH: frozenset[Intent] = frozenset({"product_search", "recommend"})
 # From here on an intent that is not the likeliest is tried where that one finds nothing.
 LIKELY = 0.15
 # What a shop's help pages tell of, and what the price of a thing may sound like.

@@ -19,8 +19,6 @@ from bot.answer.meant import (
     described_weakly,
     firsts,
     fits,
-    kinds_named,
-    kinds_of,
     meant,
     pointed_out,
     spoken_of,
@@ -28,6 +26,7 @@ from bot.answer.meant import (
     with_variants,
     without_product,
 )
+from bot.answer.naming import kinds_named, kinds_of
 from bot.answer.products import shown
 from bot.answer.relevance import CLEARLY, FIELD, FIELD_OF_REST
 from bot.goods import kinds
@@ -42,6 +41,7 @@ from knowledge.records import Product
 
 F32 = NDArray[np.float32]
 MOST_CHOICES = 4
+BRIEF_WORDS, BRIEF_LETTERS = 3, 8
 _ISO_DAY = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)")
 
 
@@ -56,7 +56,7 @@ class Fact(msgspec.Struct, frozen=True):
 @dataclass(frozen=True)
 class Facts:
     """What is known of one product, for one language: its fields, each by the question that it answers (vectors
-    [2, fields, d]; None where the product does not have it), and the sentences of its text (vectors [sentences, d])."""
+    [3, fields, d]; None where the product does not have it), and the sentences of its text (vectors [sentences, d])."""
 
     fields: tuple[Fact | None, ...]
     asked: F32
@@ -116,7 +116,7 @@ def coming(ask: Ask) -> Draft | None:
     for fact in _facts(ask, product).sentences:
         days = (date.fromisoformat(day) for day in _ISO_DAY.findall(fact.repeated) if _is_day(day))
         if any(day >= ask.today for day in days):
-            return _told(ask, product, fact)
+            return msgspec.structs.replace(_told(ask, product, fact), intent="delivery_time")
     return None
 
 
@@ -144,7 +144,8 @@ def _best(ask: Ask, product: Product) -> Fact | None:
     if ask.query.text_vector is None:
         return None
     facts, rest = _facts(ask, product), _rest(ask, product)
-    field = _field_asked(ask.query.text_vector, rest, facts.asked)
+    left = without_product(ask, product) or ask.query.text
+    field = _field_asked(ask.query.text_vector, rest, facts.asked if _is_brief(left) else facts.asked[:2])
     if field is not None and facts.fields[field]:
         return facts.fields[field]
     return _sentence(ask, product, facts, rest)
@@ -155,7 +156,7 @@ def _sentence(ask: Ask, product: Product, facts: Facts, rest: F32 | None) -> Fac
     vector, telling = ask.query.text_vector, ask.shop.telling
     if vector is None or not facts.sentences:
         return None
-    languages = (ask.language, ask.shop.language)
+    languages = dict.fromkeys((ask.language, ask.shop.language, "en"))
     named = [kinds(fact.repeated, *languages) for fact in facts.sentences]
     names = named_in(kinds_named(ask), kinds_of(ask, product), named)
     scores = telling.scores(vector, vector if rest is None else rest, facts.said, facts.foreign, names)
@@ -183,6 +184,13 @@ def _field_asked(vector: F32, rest: F32 | None, asked: F32) -> int | None:
     return int(alike.argmax()) if alike.max() >= FIELD_OF_REST else None
 
 
+def _is_brief(text: str) -> bool:
+    """Whether a question is of a word or two: "how much?", "얼마예요?"."""
+    letters = re.findall(r"\w", text)
+    together = sum(letter >= "\u0e00" for letter in letters) > len(letters) / 2
+    return len(letters) <= BRIEF_LETTERS if together else len(re.findall(r"\w+", text)) <= BRIEF_WORDS
+
+
 def _facts(ask: Ask, product: Product) -> Facts:
     return _facts_of(ask.shop.encoder, ask.shop.phrases, msgspec.json.encode(product), ask.language)
 
@@ -199,9 +207,11 @@ def _facts_of(encoder: TextEncoder, phrases: Phrasebook, record: bytes, language
 
 @lru_cache(maxsize=64)
 def _asked(encoder: TextEncoder, phrases: Phrasebook, language: str) -> F32:
-    """The questions that the fields answer, as vectors [2, fields, d]: in a sentence, and by the field's name."""
-    texts = [phrases.say(language, f"{kind}.{field}") for kind in ("ask", "field") for field in FIELDS]
-    return encoder.queries(texts).reshape(2, len(FIELDS), -1)
+    """The questions that the fields answer, as vectors [3, fields, d]: in a sentence, by the field's name, and in a
+    word or two where people ask so."""
+    keys = [f"{kind}.{field}" for kind in ("ask", "field") for field in FIELDS]
+    keys += ["ask.price_short", *(f"ask.{field}" for field in FIELDS[1:])]
+    return encoder.queries([phrases.say(language, key) for key in keys]).reshape(3, len(FIELDS), -1)
 
 
 def _fields(phrases: Phrasebook, product: Product, language: str) -> tuple[Fact | None, ...]:

@@ -60,7 +60,8 @@ class Ask:
     tell: Tell
     tries: Tries
     found: dict[str, list[Hit]] = field(default_factory=dict)  # what was searched for in this turn, by kind of search
-    kinds: dict[str, frozenset[str]] = field(default_factory=dict)  # of goods, that what was found is one of, by SKU
+    # By SKU of what was found, the kinds of goods that it is one of, and those that its text names.
+    kinds: dict[str, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property

@@ -14,20 +14,21 @@ from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
 from bot.answer.filters import within
 from bot.answer.meant import (
-    described_weakly,
     firsts,
     fits,
     looked_for,
     meant,
+    named,
     pointed_at,
     unlimited,
     variants_wanted,
     with_variants,
     without_product,
 )
+from bot.answer.naming import kinds_named
 from bot.answer.ownership import owns
 from bot.answer.products import product_line
-from bot.answer.relevance import FIELD, PERHAPS, SURE, as_product
+from bot.answer.relevance import FIELD, SURE, as_product
 from bot.intents import INTENTS
 from bot.messages import Citation, Needs
 from bot.phrasebook import Phrasebook, money
@@ -40,6 +41,7 @@ Wish = Literal["goes_with", "similar"]
 MOST = 3  # recommended at once
 MOST_ABOUT = 4  # products that a question is about
 INSTEAD = 2  # offered in place of what is out of stock
+SUITS = 0.5  # by `as_product`: likelier than what is popular to suit who says for whom or what it is to be
 LOOKED_THROUGH = 20  # recommendations that what the message asks for is then held against
 # From which cosine of two texts, or pictures, a thing is like another: of one main category, and of others. Whatever
 # is asked of, something is nearest; in a small shop it may be a bucket to a backpack.
@@ -64,7 +66,8 @@ def recommended(ask: Ask) -> Draft | None:
         return ask.plain(ask.say("product.name_it"), intent="recommend", needs=Needs("detail"))
     if wish:
         return _told(ask, _of_products(ask, recommender, about, wish))
-    if ask.query.intent != "recommend" or looked_for(ask):
+    shown = ask.query.photo_vectors is not None and looked_for(ask)
+    if ask.query.intent != "recommend" or shown or named(ask):
         return None
     if ask.query.confidence < SURE and not _open(ask):
         return None  # a guess: it may be about anything
@@ -120,7 +123,7 @@ def _personal(ask: Ask, recommender: Recommender) -> tuple[list[Recommendation],
     shown = ask.topic.products
     # What was recommended before was our idea, and says nothing of what is looked for.
     about = [*_proven(ask), *(reversed(shown) if ask.topic.intent != "recommend" else ())]
-    interest = ask.query.text_vector if not _open(ask) and described_weakly(ask) else None
+    interest = ask.query.text_vector if not _open(ask) else None
     found = _fitting(ask, lambda asked: recommender.personal(asked, about, interest), without=shown)
     # Where the conversation leads to nothing that is like it enough, there is still what is popular.
     return found or _fitting(ask, recommender.personal, without=(*about, *shown)), None
@@ -162,7 +165,7 @@ def _is_alike(ask: Ask, one: Recommendation) -> bool:
     why = one.why
     if why.kind == "fits_interest" and not why.about:
         nearest = Hit(one.sku, "product", "", 0.0, Source(dense=why.likeness))
-        return as_product(ask, nearest) >= PERHAPS
+        return as_product(ask, nearest) >= SUITS
     if why.kind not in ("similar_to", "looks_like", "fits_interest", "like_bought"):
         return True
     mains = {(product.category or "").partition(" > ")[0] for product in ask.products([one.sku, why.about])}
@@ -243,6 +246,7 @@ def _nearest(cosines: F32, ask: Ask) -> Wish | None:
         return said
     chances = ask.query.intents
     likely = chances is not None and INTENTS[int(chances.argmax())] == "recommend" and pointed_at(ask)
+    likely = likely and not kinds_named(ask)  # "and a good knife?" asks for one
     return said if likely and best - max(second, float(cosines[4:6].max())) >= AHEAD_IN_INTENT else None
 
 

@@ -9,17 +9,16 @@ from functools import lru_cache
 from itertools import pairwise
 
 from bot.answer.context import Ask
-from bot.answer.meant import by_code, described_weakly, fits, kinds_named, spoken_of, with_variants
+from bot.answer.meant import by_code, fits, spoken_of, with_variants
+from bot.answer.naming import hits_of, kinds_named, kinds_of
 from bot.answer.relevance import as_product
-from bot.answer.titles import alike, function_words, heads, terms
+from bot.answer.titles import alike, function_words, terms
 from bot.entities import colour_of
-from bot.goods import akin, found, same, word_for
+from bot.goods import akin, found, same
 from bot.named_words import plain
-from knowledge.records import Hit, Product
-from knowledge.search import Find
+from knowledge.records import Product
 
 MOST = 4  # products side by side
-OF_A_KIND = 8  # products that are looked for by the name of their kind alone
 NEAR = 0.0  # by `as_product`, where only words of the title are in the message
 COMMON = 0.25  # of the titles found: a word in more of them names none of them
 SAID = 1 / 3  # of the words that set a title apart, from where on the message names it
@@ -121,7 +120,7 @@ def _candidates(ask: Ask) -> list[_Candidate]:
     """What the message names by its kind of goods or by words of its title; nearest first, one of all variants."""
     if ask.query.text_vector is None:
         return []
-    near = {hit.record: as_product(ask, hit) >= NEAR for hit in _found(ask)}
+    near = {hit.record: as_product(ask, hit) >= NEAR for hit in hits_of(ask)}
     products = ask.products(list(near))
     products = apart(sorted(products, key=lambda one: (not fits(one, ask), one.availability != "in_stock")))
     titles = [_titles(ask, product) for product in products]
@@ -131,24 +130,8 @@ def _candidates(ask: Ask) -> list[_Candidate]:
     return [one for one in candidates if one and one.marks and (one.of_kind or near[one.product.sku])]
 
 
-def _found(ask: Ask) -> list[Hit]:
-    """The products nearest to the message, and those of a kind that it names and that are not among these: what names
-    two things is near to neither."""
-    described_weakly(ask)
-    hits = list(ask.found["products"])
-    languages = tuple(dict.fromkeys((ask.language, ask.shop.language, "en")))
-    for kind in sorted(kinds_named(ask))[:MOST]:
-        if not any(same(kind, one) for hit in hits for one in heads(hit.title, *languages)):
-            words = " ".join(dict.fromkeys(word_for(kind, language) for language in languages))
-            find = Find(text=words, language=ask.language, kinds=frozenset({"product"}))
-            had = {hit.record for hit in hits}
-            hits += [hit for hit in ask.shop.search.find(find, top=OF_A_KIND) if hit.record not in had]
-    return hits
-
-
 def _candidate(ask: Ask, product: Product, titles: tuple[str, ...], common: frozenset[str]) -> _Candidate | None:
-    wanted, languages = kinds_named(ask), (ask.language, ask.shop.language)
-    mine = frozenset().union(*(heads(title, *languages) for title in titles))
+    wanted, mine = kinds_named(ask), kinds_of(ask, product)
     kinds = frozenset(f"{_KIND}{one}" for one in wanted if any(same(one, kind) for kind in mine))
     said = [_said(_text(ask), title, common) for title in titles]
     other = bool(mine and wanted) and not any(akin(one, kind) for kind in mine for one in wanted)

@@ -82,15 +82,18 @@ def heads(title: str, *languages: str) -> frozenset[str]:
     for language in dict.fromkeys((*languages, "en")):
         named = found(title, language)
         if named:
-            until = _part_end(title, named[0].end)
+            until = _part_end(title, named[0].end, {one.start for one in named})
             within = [one for one in named if one.start < until]
             return frozenset({within[-1 if language in _HEAD_LAST else 0].kind})
     return frozenset()
 
 
-def _part_end(title: str, start: int) -> int:
-    """Where the part of a title that holds `start` ends: before a comma, a figure or "for"."""
+def _part_end(title: str, start: int, goods: set[int]) -> int:
+    """Where the part of a title that holds `start` ends: before a comma, a figure or "for", but not where a word of
+    goods begins."""
     for part in _PART.finditer(title, start):
+        if part.start() in goods:
+            continue
         word = part.group().casefold()
         apart = not re.match(r"\w", word) or word[0].isdigit() or word in function_words(SOME_INTENTS)
         if apart or (part.start() > start and _TOGETHER.search(word) and not _is_hangul(word)):
