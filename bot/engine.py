@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from threading import Lock
 
@@ -42,8 +42,10 @@ class Bot:
         conversations: Conversations,
         settings: Settings,
         rewriting: Rewriting | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`rewriting` puts replies into a chat model's words; None: they are our own phrases."""
+        """`rewriting` puts replies into a chat model's words; None: our own phrases. `clock` tells the time."""
+        self._clock = clock
         self._shop = shop
         self._rewriting = rewriting
         self._senses = senses
@@ -101,7 +103,9 @@ class Bot:
         with watch.stage("search"):
             codes = query.entities.codes
             known: Mapping[str, tuple[str, str]] = self._shop.store.known(codes) if codes else {}
-            ask = Ask(self._shop, message, query, topic, known, datetime.now(UTC).date(), tell, self._conversations)
+            now = self._clock()
+            today = now.astimezone(self._shop.zone).date()
+            ask = Ask(self._shop, message, query, topic, known, today, tell, self._conversations, now=now)
             draft = plan(ask)
         tell(StepFinished("search"))
         tell(StepStarted("answer"))

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -265,6 +266,7 @@ class Parts:
             telling_sentences.load(self.text_encoder),
             self.recommender,
             self.settings.language,
+            ZoneInfo(self.settings.time_zone),
         )
         return Bot(shop, self.senses, self.conversations, self.settings, self.rewriting)
 

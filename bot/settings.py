@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import msgspec
 
@@ -47,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True):
     vision: str = ""  # a folder with a SigLIP, SigLIP 2 or CLIP checkpoint that sees in place of the packaged model
     picture_copies: int = 4  # altered copies of a product's picture that are learnt from beside it
     language: str = "en"  # of the reply where nothing else decides it
+    time_zone: str = "UTC"  # IANA: where the shop's days begin, for "I ordered last Tuesday"
     shop_name: str = "Babeldesk demo shop"
     currency: str = ""  # ISO 4217, of prices in a feed that names none
     secret: str = ""  # signs customer tokens; made and kept in the data folder where empty
@@ -80,6 +82,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     for name, right in (
         ("language", settings.language in LANGUAGES),
         ("currency", not settings.currency or _is_currency(settings.currency)),
+        ("time_zone", settings.time_zone in available_timezones()),
         ("port", 0 <= settings.port < 65_536),
         ("threads", settings.threads >= 0),
         ("writer_seconds", 0 < settings.writer_seconds <= 600),

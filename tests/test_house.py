@@ -26,6 +26,7 @@ MAY: dict[str, tuple[str, ...]] = {
     "bot.alarms": ("bot.intents", "bot.errors"),
     "bot.ordinals": (),
     "bot.goods": ("bot.named_words",),
+    "bot.dates": ("bot.named_words", "bot.phrasebook", "knowledge"),
     "bot.telling_sentences": ("bot.errors", "bot.goods"),
     "bot.whisper_checkpoint": ("bot.errors",),
     "bot.models": ("bot.errors", "bot.whisper_checkpoint"),
@@ -42,7 +43,7 @@ MAY: dict[str, tuple[str, ...]] = {
         "bot.seams",
         "bot.answer", "knowledge", "bot.understand", "bot.entities", "bot.conversations", "bot.phrasebook",
         "bot.intents", "bot.senses.language", "bot.messages", "bot.settings", "bot.ordinals", "bot.price_limits",
-        "bot.goods", "bot.named_words", "bot.telling_sentences",
+        "bot.dates", "bot.goods", "bot.named_words", "bot.telling_sentences",
     ),
     "bot.writing": ("bot.writing", "bot.answer", "bot.phrasebook", "bot.messages", "bot.settings", "bot.errors"),
     "bot.engine": (

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -20,6 +21,8 @@ from knowledge.recommend import Recommender
 from knowledge.records import Hit, Product
 from knowledge.search import Search
 from knowledge.store import Store
+
+UTC_ZONE = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Shop:
     telling: TellingSentences
     recommender: Recommender | None = None
     language: str = "en"  # of titles that the feed gives no language for
+    zone: ZoneInfo = UTC_ZONE  # where the shop's days begin
 
 
 class Tries(Protocol):

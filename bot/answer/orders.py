@@ -5,7 +5,10 @@ from __future__ import annotations
 from bot.answer import citations, parcels
 from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
+from bot.answer.naming import kinds_named, kinds_of
 from bot.answer.ownership import own_orders, owns, proof, speaking_of
+from bot.dates import dates, of_those_days
+from bot.goods import chain
 from bot.messages import LookedUp
 from bot.phrasebook import day
 from knowledge.logistics.lanes import told
@@ -15,14 +18,29 @@ from knowledge.records import Order, Shipment
 def track(ask: Ask) -> Draft:
     """The state of the order that is meant, or a request for proof of who asks."""
     order = ask.shop.store.order(ask.topic.order) if ask.topic.order else None
-    if order and owns(ask, order):
-        return state_of(ask, order)
+    spoken_of = order if order and owns(ask, order) else None
     if ask.message.customer is None:
-        return proof(ask)
+        return state_of(ask, spoken_of) if spoken_of else proof(ask)
+    days, goods = dates(ask.query.text, ask.language, ask.today), kinds_named(ask)
+    if spoken_of and not days and not goods:
+        return state_of(ask, spoken_of)
     orders = own_orders(ask)
+    of_them = of_those_days(orders, days, ask.shop.zone) if days else _with(ask, orders, goods)
+    if of_them or spoken_of:
+        return state_of(ask, newest_open(ask, of_them) or next(iter(of_them), None) or spoken_of or orders[0])
     if not orders:
         return ask.plain(ask.say("order.none"), intent="track_order")
     return state_of(ask, newest_open(ask, orders) or orders[0])
+
+
+def _with(ask: Ask, orders: list[Order], goods: frozenset[str]) -> list[Order]:
+    """The orders of a thing of one of these kinds: "where's my tent?"."""
+    found = []
+    for order in orders if goods else ():
+        bought = ask.products([line.sku for line in order.lines])
+        if any(one in chain(kind) for product in bought for kind in kinds_of(ask, product) for one in goods):
+            found.append(order)
+    return found
 
 
 def newest_open(ask: Ask, orders: list[Order]) -> Order | None:
