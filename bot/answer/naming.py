@@ -124,11 +124,23 @@ def _goods(ask: Ask, hit: Hit) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _tells_of(ask: Ask, hit: Hit, wanted: frozenset[str]) -> bool:
-    """Whether the text of a hit names all that the message names. Who looks for a laptop wants no bag for one."""
+    """Whether the text of a hit names all that the message names. Who looks for a laptop wants no bag for one; but who
+    looks for a paper lantern means the lamp that is called so."""
     if ask.query.intent in LOOKING - {"compare"}:
-        return False
-    told = _goods(ask, hit)[1]
+        called = kinds(hit.title, *dict.fromkeys((ask.language, ask.shop.language, "en")))
+        return _all_in(called, wanted) and hit in _spelt(ask)
+    return _all_in(_goods(ask, hit)[1], wanted)
+
+
+def _all_in(told: frozenset[str], wanted: frozenset[str]) -> bool:
     return all(any(akin(kind, one) for one in told) for kind in wanted)
+
+
+def _spelt(ask: Ask) -> list[Hit]:
+    """The hits that share words with the message other than such as say of what kind a thing is."""
+    if "spelt" not in ask.found:
+        ask.found["spelt"] = _by_words(ask, hits_of(ask), without_kinds=True)
+    return ask.found["spelt"]
 
 
 def of_other_kind(ask: Ask, hit: Hit, wanted: frozenset[str]) -> bool:
