@@ -80,6 +80,7 @@ class Said:
     def __init__(self) -> None:
         self.intent: Intent = "other"
         self.sure = 0.95
+        self.beside: Intent | None = None  # what has most of the rest
         self.alarm: Alarm | None = None
         self.doubt: tuple[Intent, ...] = ()
         self.grams = Grams((), np.zeros((0, len(INTENTS)), np.float32))
@@ -87,6 +88,8 @@ class Said:
     def probabilities(self, vector: F32, text: str) -> F32:
         assert vector.shape == (WIDTH,)
         chances = np.full(len(INTENTS), (1 - self.sure) / (len(INTENTS) - 1), np.float32)
+        if self.beside:
+            chances[INTENTS.index(self.beside)] += 0.5 * (1 - self.sure)
         chances[INTENTS.index(self.intent)] = self.sure
         return chances
 
@@ -299,12 +302,13 @@ class Desk:
     turns: int = 0
 
     def ask(self, text: str = "", intent: Intent = "other", **more: Any) -> Reply:
-        """One turn. `more`: `photos`, `speech`, `sure` of the intent, `alarm`, and the fields of Message."""
+        """One turn. `more`: `photos`, `speech`, `sure` of the intent, what is likeliest `beside` it, `alarm`, and the
+        fields of Message."""
         parts: list[Part] = [Text(text)] if text else []
         parts += [Speech(more.pop("speech"))] if "speech" in more else []
         parts += [Photo(photo) for photo in more.pop("photos", ())]
         self.intents.intent, self.intents.sure = intent, more.pop("sure", 0.95)
-        self.intents.alarm = more.pop("alarm", None)
+        self.intents.alarm, self.intents.beside = more.pop("alarm", None), more.pop("beside", None)
         self.turns += 1
         given = {"id": f"m-{self.turns}", "conversation": "talk", "parts": tuple(parts)} | more
         self.events = []

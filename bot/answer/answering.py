@@ -33,7 +33,7 @@ from bot.answer.products import availability, search
 from bot.answer.recommending import recommended, with_others
 from bot.answer.resuming import left_open, resumed
 from bot.answer.returns import sending_back, sent_back
-from bot.answer.together import again, each, together
+from bot.answer.together import again, each, price_and_time, together
 from bot.intents import INTENTS
 from bot.messages import Handoff, Intent, Needs
 from bot.understand import short
@@ -70,6 +70,8 @@ def _planned(ask: Ask) -> Draft:
         return each(ask, _of_one_wish)
     if several := again(ask):
         return together([_of_one_wish(one) for one in several])
+    if both := price_and_time(ask):
+        return each(replace(ask, query=replace(query, parts=tuple(both))), _of_one_wish)
     return _of_one_wish(replace(ask, topic=msgspec.structs.replace(ask.topic, together=())))
 
 

@@ -7,14 +7,19 @@ from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
+import numpy as np
 
 from bot.answer.context import Ask
 from bot.answer.draft import Draft
 from bot.answer.ownership import ABOUT_OWN_ORDER
+from bot.intents import INTENTS
 from bot.messages import Citation, Intent
+from bot.seams import F32
 from bot.understand import Query, short
 
 T = TypeVar("T")
+OF_A_DELIVERY: tuple[Intent, Intent] = ("shipping_cost", "delivery_time")
+LIKELY_TOO = 0.04  # from here on it is asked for beside the likelier one
 MOST_CARDS, MOST_SUGGESTIONS = 6, 3
 
 
@@ -28,6 +33,20 @@ def each(ask: Ask, planned: Callable[[Ask], Draft]) -> Draft:
         known = {code: what for code, what in ask.known.items() if code in part.entities.codes}
         drafts.append(planned(replace(ask, query=part, topic=topic, known=known, found={})))
     return together(drafts)
+
+
+def price_and_time(ask: Ask) -> list[Query]:
+    """What a delivery costs and how long it takes, where one sentence may well ask for both; else empty."""
+    chances, query = ask.query.intents, ask.query
+    if chances is None or query.intent not in OF_A_DELIVERY:
+        return []
+    if min(float(chances[INTENTS.index(intent)]) for intent in OF_A_DELIVERY) < LIKELY_TOO:
+        return []
+    return [replace(query, intent=intent, intents=_surely(intent), doubt=()) for intent in OF_A_DELIVERY]
+
+
+def _surely(intent: Intent) -> F32:
+    return np.array([float(one == intent) for one in INTENTS], np.float32)
 
 
 def again(ask: Ask) -> list[Ask]:
