@@ -14,6 +14,7 @@ QUALITY = {
     "conversations": "Whole conversations with the demo shop",
     "intents": "What messages want",
     "passages": "Which help page and passage answers",
+    "pretexts": "What strangers learn of an order",
     "unanswered": "What the data say and do not say",
     "parallel": "The same conversations in every language",
     "inventions": "Generated shops: what replies say that no record says",
