@@ -60,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True):
     writer_key: Secret = Secret()  # for the address
     writer_seconds: float = 8.0  # that a reply may take to write; after them the customer reads our own phrases
     writer_unencrypted: int = 0  # 1: the address may be http on another machine
+    burst_seconds: float = 3.0  # that a photo without words waits for them, in a chat
     limits: Limits = Limits()
 
 
@@ -87,6 +88,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         ("threads", settings.threads >= 0),
         ("writer_seconds", 0 < settings.writer_seconds <= 600),
         ("writer_unencrypted", settings.writer_unencrypted in (0, 1)),
+        ("burst_seconds", 0 <= settings.burst_seconds <= 30),
         ("picture_copies", 0 <= settings.picture_copies <= 16),
     ):
         if not right:

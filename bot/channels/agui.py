@@ -70,6 +70,7 @@ class Asked(msgspec.Struct, frozen=True):
     said: tuple[Said, ...]  # oldest first, each id once
     language: str | None = None
     country: str | None = None
+    live: bool = False  # whether more may follow while this is answered: over a websocket, in a messenger
 
 
 class _Envelope(msgspec.Struct, rename="camel"):
@@ -225,7 +226,7 @@ def told(event: TurnEvent, message: str, number: int) -> list[BaseEvent]:
         case StepStarted():
             return [StepStartedEvent(step_name=event.step)]
         case StepFinished():
-            return [StepFinishedEvent(step_name=event.step)]
+            return [step_finished(event.step)]
         case Heard():
             return [custom("transcript", {"messageId": message, **msgspec.to_builtins(event)})]
         case Seen():
@@ -239,6 +240,11 @@ def told(event: TurnEvent, message: str, number: int) -> list[BaseEvent]:
                 ToolCallEndEvent(tool_call_id=call),
                 ToolCallResultEvent(message_id=f"{call}:result", tool_call_id=call, content=result),
             ]
+
+
+def step_finished(step: str) -> BaseEvent:
+    """A step of the turn is done, or will not be."""
+    return StepFinishedEvent(step_name=step)
 
 
 def answered(reply: Reply, thread: str, run: str, message: str) -> list[BaseEvent]:

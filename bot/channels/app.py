@@ -74,7 +74,7 @@ def build(bot: Bot, settings: Settings, *, media: Path, phrases: Phrasebook) -> 
     settings.data.mkdir(parents=True, exist_ok=True)
     secret = tokens.secret_of(settings.data, settings)
     threads = Threads(f"sqlite:///{settings.data / 'threads.db'}")
-    runs = Runs(bot, threads, settings.limits, Meters())
+    runs = Runs(bot, threads, settings.limits, Meters(), settings.burst_seconds)
 
     async def close() -> None:
         await runs.close()
@@ -82,6 +82,7 @@ def build(bot: Bot, settings: Settings, *, media: Path, phrases: Phrasebook) -> 
 
     return Litestar(
         route_handlers=[*_talking(runs, secret), *_showing(settings, media, phrases), *_watching(runs)],
+        on_startup=[runs.go_on],
         on_shutdown=[close],
         before_send=[_guard],
         exception_handlers={HTTPException: _http_error, BabeldeskError: _our_error, Exception: _fault},

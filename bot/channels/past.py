@@ -9,7 +9,7 @@ from ag_ui.core import RunFinishedEvent, RunStartedEvent
 
 from bot.channels import agui
 from bot.channels.runs import Runs, conversation_of
-from bot.channels.threads import Run
+from bot.channels.thread_values import Run
 from bot.messages import Reply
 
 
@@ -20,10 +20,12 @@ async def snapshot(runs: Runs, thread: str) -> tuple[int, str]:
     history = {turn.id: turn for turn in await asyncio.to_thread(runs.bot.history, conversation_of(thread))}
     questions, late = await runs.stored(runs.threads.questions, thread, seq)
     said: list[tuple[str, str, Reply | None]] = []
-    for message, typed in questions:
-        turn = history.get(message)
-        reply = turn.reply if turn and message not in late else None
-        said.append((message, turn.question if turn else typed, reply))
+    for asked in questions:
+        turn = history.get(asked.lead)
+        reply = turn.reply if turn and asked.lead not in late else None
+        # The turn's question is what was heard as well; where it holds earlier messages, these stand for themselves.
+        question = turn.question if turn and not (asked.joins and asked.typed) else asked.typed
+        said.append((asked.lead, question, reply))
     return seq, agui.wire(agui.snapshot(said), seq, epoch)
 
 

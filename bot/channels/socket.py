@@ -19,9 +19,11 @@ from litestar.exceptions import WebSocketDisconnect
 
 from bot.channels import agui, past, tokens
 from bot.channels.frames import AudioStart, Cancel, Frame, Hello, Ping, Resume, RunFrame, read_frame
+from bot.channels.jobs import Job
 from bot.channels.notes import Note, overheard
-from bot.channels.runs import Job, Runs, conversation_of, internal
-from bot.channels.threads import Opened
+from bot.channels.runs import Runs, conversation_of
+from bot.channels.thread_values import Opened
+from bot.channels.turns import internal
 from bot.errors import BabeldeskError, BadInput, Refused
 from bot.messages import Heard, Speech
 
@@ -143,7 +145,7 @@ class Talk:
     async def _ask(self, asked: agui.Asked) -> None:
         try:
             thread = self._mine(asked.thread)
-            asked = msgspec.structs.replace(asked, language=asked.language or self._locale)
+            asked = msgspec.structs.replace(asked, language=asked.language or self._locale, live=True)
             taken = await self._runs.submit(asked, self._customer(self._token))
         except BabeldeskError as error:
             await self._say_wrong(error, asked.run)

@@ -20,7 +20,9 @@ from litestar.datastructures import Cookie
 from litestar.response import Stream
 
 from bot.channels import agui, past, tokens
-from bot.channels.runs import Job, Runs, internal
+from bot.channels.jobs import Job
+from bot.channels.runs import Runs
+from bot.channels.turns import internal
 from bot.errors import BabeldeskError, BadInput, Refused
 
 _log = structlog.get_logger()

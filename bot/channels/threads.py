@@ -1,8 +1,9 @@
 """Who a thread belongs to, which messages it has seen, and its numbered event log.
 
 The sequence number of an event is taken in the transaction that stores it, so the numbers of a thread have no holes;
-only the oldest events are dropped. A run that a crash cut off is found when the next process opens its thread: the
-epoch changes, so that clients start over from a snapshot, and its message may be sent again.
+only the oldest events are dropped. What a run was asked is kept until it has ended, so that the next process can go on
+with one that a crash cut off. Where it does not, the epoch changes when its thread is opened, so that clients start
+over from a snapshot, and its message may be sent again.
 """
 
 from __future__ import annotations
@@ -12,93 +13,20 @@ import hmac
 import secrets
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 import msgspec
 from ag_ui.core import BaseEvent
-from sqlalchemy import (
-    Column,
-    Connection,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    create_engine,
-    delete,
-    event,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import Connection, create_engine, delete, event, func, select, update
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from bot.channels import agui
-from bot.errors import Refused
+from bot.channels.thread_tables import EVENTS, INBOX, METADATA, RUNS, THREADS, durable, put_runs
+from bot.channels.thread_values import Beginning, Left, Logged, Opened, Question, Run, State
+from bot.errors import BabeldeskError, Refused
+from bot.messages import Message
 
-State = Literal["running", "done", "cancelled", "failed", "refused", "lost"]
-REPEATABLE: frozenset[State] = frozenset({"failed", "refused", "lost"})  # such a message may be sent again
-
-_METADATA = MetaData()
-_THREADS = Table(
-    "threads",
-    _METADATA,
-    Column("id", String, primary_key=True),
-    Column("secret", String, nullable=False),  # SHA-256 of it; it is random, so no salt is needed
-    Column("customer", String),
-    Column("epoch", Integer, nullable=False),
-    Column("seq", Integer, nullable=False),  # of the last event
-)
-_EVENTS = Table(
-    "events",
-    _METADATA,
-    Column("thread", String, primary_key=True),
-    Column("seq", Integer, primary_key=True),
-    Column("run", String, nullable=False),
-    Column("message", String, nullable=False),  # the message that the run answers; empty for an error outside runs
-    Column("body", String, nullable=False),  # as it went over the wire
-)
-_RUNS = Table(
-    "runs",
-    _METADATA,
-    Column("thread", String, primary_key=True),
-    Column("message", String, primary_key=True),
-    Column("lead", String, nullable=False),  # the last of the messages that one run answers; names the run here
-    Column("run", String, nullable=False),
-    Column("state", String, nullable=False),
-    Column("first", Integer, nullable=False),  # seq of RUN_STARTED
-    Column("question", String, nullable=False),  # what was typed
-    Column("ack", String, nullable=False),  # the stored ack
-    Column("process", String, nullable=False),  # who was answering
-    Index("runs_by_state", "thread", "state"),
-)
-
-
-class Opened(msgspec.Struct, frozen=True):
-    """A thread that its caller may use: where its event log stands, and whom it is bound to."""
-
-    id: str
-    epoch: int
-    seq: int
-    customer: str | None
-
-
-class Run(msgspec.Struct, frozen=True):
-    """What became of a message."""
-
-    lead: str
-    run: str
-    state: State
-    first: int
-    ack: str
-
-
-class Logged(msgspec.Struct, frozen=True):
-    """An event of the log as it went over the wire."""
-
-    seq: int
-    body: str
+_MOST_PROCESSES = 3  # that take a message up; it may be what ends them
+_MESSAGE = msgspec.msgpack.Decoder(Message)
 
 
 class Threads:
@@ -111,8 +39,8 @@ class Threads:
         self._engine = create_engine(url)
         self._kept = kept
         self._process = uuid.uuid4().hex
-        event.listen(self._engine, "connect", _durable)
-        _METADATA.create_all(self._engine)
+        event.listen(self._engine, "connect", durable)
+        METADATA.create_all(self._engine)
 
     def close(self) -> None:
         """Gives the connections back."""
@@ -121,7 +49,7 @@ class Threads:
     def check(self) -> None:
         """Asks the database something; raises whatever is wrong with it."""
         with self._engine.connect() as connection:
-            connection.execute(select(_THREADS.c.id).limit(1)).all()
+            connection.execute(select(THREADS.c.id).limit(1)).all()
 
     def create(self, customer: str | None) -> tuple[Opened, str]:
         """A new thread and its secret, which is kept here only as a hash."""
@@ -150,7 +78,7 @@ class Threads:
         """
         with self._engine.begin() as connection:
             taken = connection.execute(
-                insert(_THREADS).on_conflict_do_nothing(),
+                insert(THREADS).on_conflict_do_nothing(),
                 {"id": thread, "secret": _hash(secret), "customer": customer, "epoch": 1, "seq": 0},
             ).rowcount
             if taken:
@@ -161,7 +89,7 @@ class Threads:
         return opened
 
     def _open(self, connection: Connection, thread: str, secret: str | None, customer: str | None) -> Opened | None:
-        row = connection.execute(select(_THREADS).where(_THREADS.c.id == thread)).one_or_none()
+        row = connection.execute(select(THREADS).where(THREADS.c.id == thread)).one_or_none()
         knows = hmac.compare_digest(_hash(secret or ""), row.secret if row else _hash("-")) and bool(secret)
         if row is None:
             return None
@@ -172,44 +100,89 @@ class Threads:
             return None
         if owner is None and customer is not None:
             owner = customer
-            connection.execute(update(_THREADS).where(_THREADS.c.id == thread).values(customer=customer))
+            connection.execute(update(THREADS).where(THREADS.c.id == thread).values(customer=customer))
         return Opened(thread, row.epoch + self._give_up(connection, thread), row.seq, owner)
 
     def _give_up(self, connection: Connection, thread: str) -> int:
         """Marks the runs that an earlier process left unfinished; 1 if that changed the epoch, else 0."""
         lost = connection.execute(
-            update(_RUNS)
-            .where(_RUNS.c.thread == thread, _RUNS.c.state == "running", _RUNS.c.process != self._process)
+            update(RUNS)
+            .where(RUNS.c.thread == thread, RUNS.c.state == "running", RUNS.c.process != self._process)
             .values(state="lost")
         ).rowcount
         if lost:
-            connection.execute(update(_THREADS).where(_THREADS.c.id == thread).values(epoch=_THREADS.c.epoch + 1))
+            connection.execute(update(THREADS).where(THREADS.c.id == thread).values(epoch=THREADS.c.epoch + 1))
         return int(lost > 0)
 
     def known(self, thread: str, messages: Iterable[str]) -> dict[str, Run]:
         """Of the message ids, those seen before."""
-        query = select(_RUNS).where(_RUNS.c.thread == thread, _RUNS.c.message.in_(list(messages)))
+        query = select(RUNS).where(RUNS.c.thread == thread, RUNS.c.message.in_(list(messages)))
         with self._engine.connect() as connection:
             return {row.message: _run(row) for row in connection.execute(query)}
 
-    def begin(
-        self, thread: str, run: str, messages: Sequence[str], question: str, opening: tuple[BaseEvent, BaseEvent]
-    ) -> str:
+    def begin(self, beginning: Beginning) -> str:
         """Stores the messages that one run answers together, with the two events that say so; the ack as stored."""
         with self._engine.begin() as connection:
-            seqs, bodies = self._log(connection, thread, run, messages[-1], opening)
-            row = {
-                "thread": thread,
-                "lead": messages[-1],
-                "run": run,
-                "state": "running",
-                "first": seqs[0],
-                "question": question,
-                "ack": bodies[1],
-                "process": self._process,
-            }
-            _put(connection, [{**row, "message": message} for message in messages])
+            return self._begin(connection, beginning)
+
+    def leave_to(self, run: str, lead: str, events: Sequence[BaseEvent], heir: Beginning) -> str:
+        """Ends a run as joined with these events, and begins the one that was asked the same and more; its ack."""
+        with self._engine.begin() as connection:
+            self._finish(connection, heir.thread, run, lead, events, "joined")
+            return self._begin(connection, heir)
+
+    def _begin(self, connection: Connection, beginning: Beginning) -> str:
+        thread, run, lead = beginning.thread, beginning.run, beginning.ids[-1]
+        seqs, bodies = self._log(connection, thread, run, lead, beginning.opening)
+        row = {
+            "thread": thread,
+            "lead": lead,
+            "run": run,
+            "state": "running",
+            "first": seqs[0],
+            "question": beginning.question,
+            "ack": bodies[1],
+            "process": self._process,
+        }
+        put_runs(connection, [{**row, "message": message} for message in beginning.ids])
+        asked = {"thread": thread, "lead": lead, "message": msgspec.msgpack.encode(beginning.message), "processes": 1}
+        connection.execute(insert(INBOX).prefix_with("OR REPLACE"), asked)
         return bodies[1]
+
+    def left(self) -> list[Left]:
+        """Takes over the runs that an earlier process did not end, oldest first. One that has been taken up too often
+        is given up, and its log says so."""
+        query = (
+            select(RUNS, INBOX.c.message.label("asked"), INBOX.c.processes)
+            .join(INBOX, (INBOX.c.thread == RUNS.c.thread) & (INBOX.c.lead == RUNS.c.message))
+            .where(RUNS.c.state == "running", RUNS.c.process != self._process)
+            .order_by(RUNS.c.first)
+        )
+        taken = []
+        with self._engine.begin() as connection:
+            for row in connection.execute(query).all():
+                if row.processes >= _MOST_PROCESSES:
+                    events = agui.failed(BabeldeskError("Something went wrong here."))
+                    self._finish(connection, row.thread, row.run, row.lead, events, "lost")
+                    continue
+                told, steps = self._so_far(connection, row.thread, row.lead, row.first)
+                taken.append(Left(row.thread, row.run, row.lead, row.ack, told, steps, _MESSAGE.decode(row.asked)))
+                of_run = (RUNS.c.thread == row.thread) & (RUNS.c.lead == row.lead)
+                connection.execute(update(RUNS).where(of_run).values(process=self._process))
+                of_inbox = (INBOX.c.thread == row.thread) & (INBOX.c.lead == row.lead)
+                connection.execute(update(INBOX).where(of_inbox).values(processes=INBOX.c.processes + 1))
+        return taken
+
+    def _so_far(self, connection: Connection, thread: str, lead: str, first: int) -> tuple[int, tuple[str, ...]]:
+        query = select(EVENTS.c.body).where(EVENTS.c.thread == thread, EVENTS.c.message == lead, EVENTS.c.seq >= first)
+        bodies = [msgspec.json.decode(body) for body in connection.execute(query.order_by(EVENTS.c.seq)).scalars()]
+        steps: list[str] = []
+        for body in bodies:
+            if body["type"] == "STEP_STARTED":
+                steps.append(body["stepName"])
+            elif body["type"] == "STEP_FINISHED":
+                steps.remove(body["stepName"])
+        return len(bodies), tuple(steps)
 
     def append(self, thread: str, run: str, message: str, events: Sequence[BaseEvent]) -> list[str]:
         """Stores events in order, of the run that answers `message` or, where that is empty, of none; as wire lines."""
@@ -219,17 +192,21 @@ class Threads:
     def finish(self, thread: str, run: str, message: str, events: Sequence[BaseEvent], state: State) -> None:
         """Stores the last events of the run that answers `message` and how it ended."""
         with self._engine.begin() as connection:
-            self._log(connection, thread, run, message, events)
-            connection.execute(
-                update(_RUNS).where(_RUNS.c.thread == thread, _RUNS.c.lead == message).values(state=state)
-            )
+            self._finish(connection, thread, run, message, events, state)
+
+    def _finish(
+        self, connection: Connection, thread: str, run: str, lead: str, events: Sequence[BaseEvent], state: State
+    ) -> None:
+        self._log(connection, thread, run, lead, events)
+        connection.execute(update(RUNS).where(RUNS.c.thread == thread, RUNS.c.lead == lead).values(state=state))
+        connection.execute(delete(INBOX).where(INBOX.c.thread == thread, INBOX.c.lead == lead))
 
     def refuse(self, thread: str, run: str, messages: Sequence[str]) -> None:
         """Remembers messages that were no good, so that a client's history does not bring them up in a later run."""
         row = {"thread": thread, "run": run, "state": "refused", "first": 0, "question": "", "ack": ""}
         rows = [{**row, "message": message, "lead": message, "process": self._process} for message in messages]
         with self._engine.begin() as connection:
-            connection.execute(insert(_RUNS).on_conflict_do_nothing(), rows)
+            connection.execute(insert(RUNS).on_conflict_do_nothing(), rows)
 
     def _log(
         self, connection: Connection, thread: str, run: str, message: str, events: Sequence[BaseEvent]
@@ -238,10 +215,10 @@ class Threads:
             return [], []
         # The update comes first: it takes the write lock, so no one else can take the same numbers.
         last, epoch = connection.execute(
-            update(_THREADS)
-            .where(_THREADS.c.id == thread)
-            .values(seq=_THREADS.c.seq + len(events))
-            .returning(_THREADS.c.seq, _THREADS.c.epoch)
+            update(THREADS)
+            .where(THREADS.c.id == thread)
+            .values(seq=THREADS.c.seq + len(events))
+            .returning(THREADS.c.seq, THREADS.c.epoch)
         ).one()
         seqs = list(range(last - len(events) + 1, last + 1))
         bodies = [agui.wire(one, seq, epoch, run) for one, seq in zip(events, seqs, strict=True)]
@@ -249,16 +226,16 @@ class Threads:
             {"thread": thread, "seq": seq, "run": run, "message": message, "body": body}
             for seq, body in zip(seqs, bodies, strict=True)
         ]
-        connection.execute(insert(_EVENTS), rows)
-        connection.execute(delete(_EVENTS).where(_EVENTS.c.thread == thread, _EVENTS.c.seq <= last - self._kept))
+        connection.execute(insert(EVENTS), rows)
+        connection.execute(delete(EVENTS).where(EVENTS.c.thread == thread, EVENTS.c.seq <= last - self._kept))
         return seqs, bodies
 
     def after(self, thread: str, seq: int, most: int = 200) -> list[Logged] | None:
         """The next events after `seq`, or None where the one that follows was dropped or `seq` never was."""
-        query = select(_EVENTS.c.seq, _EVENTS.c.body).where(_EVENTS.c.thread == thread, _EVENTS.c.seq > seq)
+        query = select(EVENTS.c.seq, EVENTS.c.body).where(EVENTS.c.thread == thread, EVENTS.c.seq > seq)
         with self._engine.connect() as connection:
-            last = connection.execute(select(_THREADS.c.seq).where(_THREADS.c.id == thread)).scalar_one()
-            found = [Logged(*row) for row in connection.execute(query.order_by(_EVENTS.c.seq).limit(most))]
+            last = connection.execute(select(THREADS.c.seq).where(THREADS.c.id == thread)).scalar_one()
+            found = [Logged(*row) for row in connection.execute(query.order_by(EVENTS.c.seq).limit(most))]
         if found:
             return found if found[0].seq == seq + 1 else None
         return [] if seq == last else None
@@ -271,16 +248,16 @@ class Threads:
         """
         with self._engine.connect() as connection:
             row = connection.execute(
-                select(_RUNS.c.state, _RUNS.c.first).where(_RUNS.c.thread == thread, _RUNS.c.message == message)
+                select(RUNS.c.state, RUNS.c.first).where(RUNS.c.thread == thread, RUNS.c.message == message)
             ).one_or_none()
             if row is None:
                 raise KeyError(message)
             # Its state was read first: once that is final, all its events are there.
             found = connection.execute(
-                select(_EVENTS.c.seq, _EVENTS.c.body)
-                .where(_EVENTS.c.thread == thread, _EVENTS.c.message == message)
-                .where(_EVENTS.c.seq >= max(row.first, seq + 1))
-                .order_by(_EVENTS.c.seq)
+                select(EVENTS.c.seq, EVENTS.c.body)
+                .where(EVENTS.c.thread == thread, EVENTS.c.message == message)
+                .where(EVENTS.c.seq >= max(row.first, seq + 1))
+                .order_by(EVENTS.c.seq)
             ).all()
         if not seq and (not found or found[0].seq != row.first):
             return None
@@ -289,30 +266,26 @@ class Threads:
     def position(self, thread: str) -> tuple[int, int]:
         """Epoch, and the seq that a snapshot stands for: the last one, or where the run that is going began."""
         with self._engine.connect() as connection:
-            epoch, last = connection.execute(
-                select(_THREADS.c.epoch, _THREADS.c.seq).where(_THREADS.c.id == thread)
-            ).one()
+            epoch, last = connection.execute(select(THREADS.c.epoch, THREADS.c.seq).where(THREADS.c.id == thread)).one()
             going = connection.execute(
-                select(func.min(_RUNS.c.first))
-                .join(_EVENTS, (_EVENTS.c.thread == _RUNS.c.thread) & (_EVENTS.c.seq == _RUNS.c.first))
-                .where(_RUNS.c.thread == thread, _RUNS.c.state == "running")
+                select(func.min(RUNS.c.first))
+                .join(EVENTS, (EVENTS.c.thread == RUNS.c.thread) & (EVENTS.c.seq == RUNS.c.first))
+                .where(RUNS.c.thread == thread, RUNS.c.state == "running")
             ).scalar()
         return epoch, last if going is None else going - 1
 
-    def questions(self, thread: str, seq: int) -> tuple[list[tuple[str, str]], set[str]]:
-        """The stored messages with what was typed, oldest first; and those whose run begins after `seq`."""
-        query = select(_RUNS.c.lead, _RUNS.c.question, _RUNS.c.first).where(
-            _RUNS.c.thread == thread, _RUNS.c.message == _RUNS.c.lead, _RUNS.c.first > 0
+    def questions(self, thread: str, seq: int) -> tuple[list[Question], set[str]]:
+        """The stored messages, oldest first; and those whose run begins after `seq`."""
+        query = select(RUNS.c.lead, RUNS.c.question, RUNS.c.state, RUNS.c.first).where(
+            RUNS.c.thread == thread, RUNS.c.message == RUNS.c.lead, RUNS.c.first > 0
         )
         with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(_RUNS.c.first)).all()
-        return [(lead, question) for lead, question, _ in rows], {lead for lead, _, first in rows if first > seq}
-
-
-def _put(connection: Connection, rows: list[dict[str, object]]) -> None:
-    new = insert(_RUNS)
-    kept = {name: new.excluded[name] for name in ("lead", "run", "state", "first", "question", "ack", "process")}
-    connection.execute(new.on_conflict_do_update(index_elements=["thread", "message"], set_=kept), rows)
+            rows = connection.execute(query.order_by(RUNS.c.first)).all()
+        asked = [
+            Question(row.lead, row.question, after is not None and after.state == "joined")
+            for after, row in zip([None, *rows], rows, strict=False)
+        ]
+        return asked, {row.lead for row in rows if row.first > seq}
 
 
 def _run(row: object) -> Run:
@@ -321,10 +294,3 @@ def _run(row: object) -> Run:
 
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
-
-
-def _durable(connection: DBAPIConnection, _record: object) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

@@ -76,10 +76,12 @@ class Desk:
 
 
 @contextmanager
-def desk(data: Path, bot: FakeBot | None = None, limits: Limits | None = None) -> Iterator[Desk]:
+def desk(
+    data: Path, bot: FakeBot | None = None, limits: Limits | None = None, burst_seconds: float = 0.0
+) -> Iterator[Desk]:
     """Serves on a free port; stops at the end, as a restart of the server does."""
     bot = bot or FakeBot()
-    settings = Settings(data=data, limits=limits or Limits())
+    settings = Settings(data=data, limits=limits or Limits(), burst_seconds=burst_seconds)
     media = data / "media"
     media.mkdir(parents=True, exist_ok=True)
     listener = socket.create_server(("127.0.0.1", 0))

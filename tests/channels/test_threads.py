@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.channels import agui
+from bot.channels.thread_values import Beginning
 from bot.channels.threads import Threads
 from bot.errors import Refused
+from bot.messages import Message, StepFinished, StepStarted, Text
 
 
 @pytest.fixture
@@ -27,7 +29,8 @@ def threads(url: str) -> Iterator[Threads]:
 
 def begin(threads: Threads, thread: str, message: str) -> None:
     start, ack = agui.opening(thread, "r", message)
-    threads.begin(thread, "r", [message], "typed", (start, ack))
+    asked = Message(message, f"web:{thread}", (Text("typed"),))
+    threads.begin(Beginning(thread, "r", (message,), "typed", (start, ack), asked))
 
 
 def test_only_the_secret_opens_an_anonymous_thread(threads: Threads) -> None:
@@ -124,6 +127,28 @@ def test_a_crash_changes_the_epoch_once_and_frees_the_message(url: str, threads:
         ]
     finally:
         later.close()
+
+
+def test_what_a_process_left_is_taken_over_until_it_has_been_too_often(url: str, threads: Threads) -> None:
+    made, secret = threads.create(None)
+    begin(threads, made.id, "m1")
+    told = [*agui.told(StepStarted("look"), "m1", 1), *agui.told(StepFinished("look"), "m1", 2)]
+    threads.append(made.id, "r", "m1", [*told, *agui.told(StepStarted("search"), "m1", 3)])
+    begin(threads, made.id, "m2")
+    threads.finish(made.id, "r", "m2", agui.cancelled(made.id, "r"), "done")
+    assert threads.left() == [], "our own runs are not left"
+    for number in range(2):
+        later = Threads(url)
+        (left,) = later.left()
+        assert (left.lead, left.told, left.steps) == ("m1", 5, ("search",)), number
+        assert left.message == Message("m1", f"web:{made.id}", (Text("typed"),))
+        assert later.open(made.id, secret, None).epoch == 1, "nothing is lost"
+        later.close()
+    last = Threads(url)
+    assert last.left() == []
+    assert last.known(made.id, ["m1"])["m1"].state == "lost"
+    assert [json.loads(event.body)["type"] for event in last.after(made.id, 8) or ()] == ["RUN_ERROR"]
+    last.close()
 
 
 def test_what_is_stored_is_on_disk(threads: Threads, tmp_path: Path) -> None:
