@@ -1,6 +1,6 @@
 """What makes a message one for a person, whatever else it asks: danger, harm, law, anger.
 
-A perceptron of one hidden layer over the text encoder's vectors, fitted on bot/examples/alarms and, as what is no
+A perceptron over the text encoder's vectors, fitted on bot/examples/alarms and, as what is no
 alarm, on the examples of the intents. scripts/train fits it (bot/training_alarms.py). Figures stand in
 bot/examples/ALARMS.md.
 """
@@ -15,8 +15,9 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.errors import NotReady
+from bot import perceptron
 from bot.intents import read_examples as read_messages
+from bot.perceptron import Perceptron
 
 F32 = NDArray[np.float32]
 Alarm = Literal["safety", "medical", "legal", "anger"]
@@ -28,25 +29,13 @@ LEAST = 0.5  # the chance that it is any of them
 
 @dataclass(frozen=True)
 class AlarmHead:
-    """p(alarm | v) = softmax(output @ max(0, hidden @ v + hidden_bias) + output_bias); none first, then ALARMS.
+    """Tells what is an alarm; the first class is none, then ALARMS."""
 
-    hidden [h, d], output [1 + alarms, h].
-    """
-
-    hidden: F32
-    hidden_bias: F32
-    output: F32
-    output_bias: F32
-
-    def probabilities(self, vector: F32) -> F32:
-        """[1 + alarms] for a vector [d]."""
-        logits = self.output @ np.maximum(0, self.hidden @ vector + self.hidden_bias) + self.output_bias
-        grown = np.exp(logits - logits.max())
-        return np.asarray(grown / grown.sum(), dtype=np.float32)
+    head: Perceptron
 
     def alarm(self, vector: F32) -> Alarm | None:
         """The likeliest alarm, or None where it is likelier that there is none."""
-        chances = self.probabilities(vector)
+        chances = self.head.probabilities(vector)
         return ALARMS[int(chances[1:].argmax())] if 1 - chances[0] >= LEAST else None
 
 
@@ -71,19 +60,10 @@ def fingerprint(encoder: str) -> str:
     return hashlib.sha256("\n".join((encoder, *map(str, alarms), *sentences, *intents, *messages)).encode()).hexdigest()
 
 
-def save(head: AlarmHead, encoder: str) -> None:
-    """Keeps the head in the project, in half precision."""
-    arrays = {name: array.astype(np.float16) for name, array in vars(head).items()}
-    np.savez(TRAINED, fingerprint=fingerprint(encoder), **arrays)
-
-
 def load(encoder: str) -> AlarmHead:
     """The head that comes with the project.
 
     Raises:
         NotReady: it was fitted on other examples or vectors.
     """
-    with np.load(TRAINED) as kept:
-        if str(kept["fingerprint"]) != fingerprint(encoder):
-            raise NotReady("The alarms were fitted on other examples: run scripts/train.")
-        return AlarmHead(**{name: kept[name].astype(np.float32) for name in kept.files if name != "fingerprint"})
+    return AlarmHead(perceptron.load(TRAINED, fingerprint(encoder)))

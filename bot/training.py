@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bot import background, intents, training_alarms, training_fusion, training_intents, training_sentences
+from bot import (
+    background,
+    intents,
+    training_alarms,
+    training_fusion,
+    training_intents,
+    training_rejections,
+    training_sentences,
+)
 from bot.measures.figures import Figure
 from bot.parts import Parts
 from bot.senses import language_training
@@ -18,6 +26,7 @@ F32 = NDArray[np.float32]
 def run(parts: Parts) -> list[Figure]:
     """Fits everything, and says how well each does on what it was not fitted on."""
     figures = [*training_intents.train(parts), *training_alarms.run(parts), *training_sentences.run(parts)]
+    figures += training_rejections.run(parts)
     figures += training_fusion.run(parts)
     found = background.encode(parts.text.passages)
     background.save(found, parts.text_encoder)

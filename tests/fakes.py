@@ -83,6 +83,7 @@ class Said:
         self.beside: Intent | None = None  # what has most of the rest
         self.alarm: Alarm | None = None
         self.doubt: tuple[Intent, ...] = ()
+        self.rejects = False
         self.grams = Grams((), np.zeros((0, len(INTENTS)), np.float32))
 
     def probabilities(self, vector: F32, text: str) -> F32:
@@ -95,6 +96,17 @@ class Said:
 
     def to_ask(self, chances: F32) -> tuple[Intent, ...]:
         return self.doubt
+
+
+class Rejecting:
+    """In place of the rejections: what the test says."""
+
+    def __init__(self, said: Said) -> None:
+        self._said = said
+
+    def rejects(self, vector: F32) -> bool:
+        assert vector.shape == (WIDTH,)
+        return self._said.rejects
 
 
 class Alarmed:
@@ -353,6 +365,7 @@ def open_desk(
         typical=np.zeros((len(INTENTS), WIDTH), np.float32),
         # Twice the cosine less the middle one.
         telling=TellingSentences(np.array([1, 1, *[0] * 9], np.float32), -0.885, sure=0.0, near=-0.02),
+        rejections=Rejecting(intents),
         recommender=Recommender(folder / "recommend", store, search),
     )
     senses = Senses(

@@ -31,6 +31,7 @@ from bot.answer.ownership import (
 )
 from bot.answer.products import availability, search
 from bot.answer.recommending import recommended, with_others
+from bot.answer.rejecting import rejected, with_seen
 from bot.answer.resuming import left_open, resumed
 from bot.answer.returns import sending_back, sent_back
 from bot.answer.together import again, each, price_and_time, together
@@ -56,7 +57,7 @@ def plan(ask: Ask) -> Draft:
     if ask.query.alarm in ("safety", "medical", "legal"):
         return alarmed(ask, ask.query.alarm)
     ask = resumed(ask)
-    draft = doubted(ask, left_open(ask, _planned(ask)))
+    draft = rejected(ask) or with_seen(ask, doubted(ask, left_open(ask, _planned(ask))))
     return counted(ask, soothed(ask, draft) if ask.query.alarm == "anger" else draft)
 
 

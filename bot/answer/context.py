@@ -37,9 +37,16 @@ class Shop:
     background: F32  # [n, d]: passages about anything
     typical: F32  # [intents, d]: where messages of an intent lie, less where all messages lie
     telling: TellingSentences
+    rejections: Rejects
     recommender: Recommender | None = None
     language: str = "en"  # of titles that the feed gives no language for
     zone: ZoneInfo = UTC_ZONE  # where the shop's days begin
+
+
+class Rejects(Protocol):
+    """Tells whether a message, as a vector [d], turns down what was shown."""
+
+    def rejects(self, vector: F32) -> bool: ...
 
 
 class Tries(Protocol):

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from bot import telling_sentences
+from bot import rejections, telling_sentences
 from bot.answer.context import Shop
 from bot.conversations import Conversations
 from bot.engine import Bot
@@ -74,6 +74,7 @@ def _replies(parts: Parts, numbers: Sequence[int], done: Callable[[], object]) -
         known = Shop(
             "Small shop", store, Search(store, place / "index"), parts.phrases, parts.text, parts.background,
             parts.senses.intents.typical, telling_sentences.load(parts.text_encoder),
+            rejections.load(parts.text_encoder),
         )  # fmt: skip
         bot = Bot(known, parts.senses, conversations, parts.settings)
         for number, shop in shops.items():
