@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import alarms, background, intents, models, rejections, telling_sentences
+from bot import alarms, background, intents, models, telling_sentences, verdicts
 from bot.answer.check import warm as warm_check
 from bot.answer.context import Shop
 from bot.answer.titles import heads
@@ -264,7 +264,8 @@ class Parts:
             self.background,
             self.senses.intents.typical,
             telling_sentences.load(self.text_encoder),
-            rejections.load(self.text_encoder),
+            verdicts.load("rejections", self.text_encoder),
+            verdicts.load("instructions", self.text_encoder),
             self.recommender,
             self.settings.language,
             ZoneInfo(self.settings.time_zone),

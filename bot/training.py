@@ -11,8 +11,8 @@ from bot import (
     training_alarms,
     training_fusion,
     training_intents,
-    training_rejections,
     training_sentences,
+    training_verdicts,
 )
 from bot.measures.figures import Figure
 from bot.parts import Parts
@@ -26,7 +26,7 @@ F32 = NDArray[np.float32]
 def run(parts: Parts) -> list[Figure]:
     """Fits everything, and says how well each does on what it was not fitted on."""
     figures = [*training_intents.train(parts), *training_alarms.run(parts), *training_sentences.run(parts)]
-    figures += training_rejections.run(parts)
+    figures += training_verdicts.run(parts)
     figures += training_fusion.run(parts)
     found = background.encode(parts.text.passages)
     background.save(found, parts.text_encoder)

@@ -104,7 +104,7 @@ class Rejecting:
     def __init__(self, said: Said) -> None:
         self._said = said
 
-    def rejects(self, vector: F32) -> bool:
+    def __call__(self, vector: F32) -> bool:
         assert vector.shape == (WIDTH,)
         return self._said.rejects
 
@@ -365,7 +365,8 @@ def open_desk(
         typical=np.zeros((len(INTENTS), WIDTH), np.float32),
         # Twice the cosine less the middle one.
         telling=TellingSentences(np.array([1, 1, *[0] * 9], np.float32), -0.885, sure=0.0, near=-0.02),
-        rejections=Rejecting(intents),
+        rejections=Rejecting(intents),  # type: ignore[arg-type]
+        instructions=lambda _: False,  # type: ignore[arg-type]
         recommender=Recommender(folder / "recommend", store, search),
     )
     senses = Senses(

@@ -25,7 +25,7 @@ MAY: dict[str, tuple[str, ...]] = {
     "bot.wishes": ("bot.clauses", "bot.intent_grams", "bot.intents", "bot.messages"),
     "bot.perceptron": ("bot.errors",),
     "bot.alarms": ("bot.intents", "bot.perceptron"),
-    "bot.rejections": ("bot.intents", "bot.perceptron"),
+    "bot.verdicts": ("bot.intents", "bot.perceptron"),
     "bot.ordinals": (),
     "bot.goods": ("bot.named_words",),
     "bot.dates": ("bot.named_words", "bot.phrasebook", "knowledge"),
@@ -45,7 +45,7 @@ MAY: dict[str, tuple[str, ...]] = {
         "bot.seams",
         "bot.answer", "knowledge", "bot.understand", "bot.entities", "bot.conversations", "bot.phrasebook",
         "bot.intents", "bot.senses.language", "bot.messages", "bot.settings", "bot.ordinals", "bot.price_limits",
-        "bot.dates", "bot.goods", "bot.named_words", "bot.telling_sentences", "bot.rejections",
+        "bot.dates", "bot.goods", "bot.named_words", "bot.telling_sentences", "bot.verdicts",
     ),
     "bot.writing": ("bot.writing", "bot.answer", "bot.phrasebook", "bot.messages", "bot.settings", "bot.errors"),
     "bot.engine": (
@@ -63,7 +63,7 @@ MAY: dict[str, tuple[str, ...]] = {
 FREE = {
     "bot.__main__", "bot.verbs", "bot.parts", "bot.importing", "bot.product_pictures", "bot.background",
     "bot.fleet_report", "bot.measures", "bot.picture_vectors", "bot.training", "bot.training_fusion",
-    "bot.training_photos", "bot.training_alarms", "bot.training_perceptron", "bot.training_rejections",
+    "bot.training_photos", "bot.training_alarms", "bot.training_perceptron", "bot.training_verdicts",
     "bot.training_catalogue", "bot.training_encoders",
     "bot.training_methods", "bot.training_plots", "bot.training_intents", "bot.training_sentences",
 }  # fmt: skip

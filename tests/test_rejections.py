@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot import models, rejections
+from bot import models, verdicts
 from bot.parts import Parts
-from bot.rejections import Rejections
 from bot.senses.text import E5
+from bot.verdicts import Verdict
 
 FRESH = (
     "nah, wrong thing", "that isn't the one I had in mind", "我要的不是这款", "هذا ليس المطلوب، غيره",
@@ -32,23 +32,23 @@ def encoder() -> E5:
 
 
 @pytest.fixture(scope="module")
-def head() -> Rejections:
-    return rejections.load(Parts.text_encoder)
+def head() -> Verdict:
+    return verdicts.load("rejections", Parts.text_encoder)
 
 
-def test_what_turns_down_is_known_in_any_language(encoder: E5, head: Rejections) -> None:
+def test_what_turns_down_is_known_in_any_language(encoder: E5, head: Verdict) -> None:
     vectors = encoder.queries(list(FRESH))
-    missed = [text for text, vector in zip(FRESH, vectors, strict=True) if not head.rejects(vector)]
+    missed = [text for text, vector in zip(FRESH, vectors, strict=True) if not head(vector)]
     assert len(missed) <= 2, missed
 
 
-def test_a_no_in_a_question_turns_nothing_down(encoder: E5, head: Rejections) -> None:
+def test_a_no_in_a_question_turns_nothing_down(encoder: E5, head: Verdict) -> None:
     vectors = encoder.queries(list(OTHERS))
-    taken = [text for text, vector in zip(OTHERS, vectors, strict=True) if head.rejects(vector)]
+    taken = [text for text, vector in zip(OTHERS, vectors, strict=True) if head(vector)]
     assert len(taken) <= 1, taken
 
 
 def test_none_of_these_sentences_was_fitted_on() -> None:
-    texts, _, languages = rejections.read_examples()
+    texts, _, languages = verdicts.read_examples("rejections")
     assert not {*FRESH, *OTHERS} & set(texts)
     assert len(set(languages)) == 21

@@ -13,6 +13,7 @@ from bot.answer.context import Ask
 from bot.answer.draft import Draft, Sentence
 from bot.answer.figures import figures
 from bot.answer.passages import SECOND, Section, fitting, version_of
+from bot.answer.quotable import for_customers
 from bot.phrasebook import country, language_name
 from bot.settings import LANGUAGES
 from bot.understand import ABOUT_COUNTRIES, CERTAIN, short
@@ -135,11 +136,11 @@ def quoted(ask: Ask, passages: list[Passage]) -> Draft:
     figures is said in the language of the reply as well."""
     first = passages[0]
     article = ask.shop.store.article(first.record, first.language)
-    if article is None:  # retired since the index was built
+    texts = [text for passage in passages if (text := for_customers(ask.shop, passage.text))]
+    if article is None or not texts:  # retired since the index was built, or written for nobody
         return ask.not_known()
-    quote = "\n".join(passage.text for passage in passages)
+    quote = "\n".join(texts)
     cited = citations.of_article(article, quote)
-    texts = [passage.text for passage in passages]
     if _base(first.language) != _base(ask.language):
         said_in = language_name(first.language, ask.language) if first.language in LANGUAGES else first.language
         texts = [ask.say("article.quote_in", title=article.title, language=said_in, quote=quote)]

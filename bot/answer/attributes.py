@@ -28,6 +28,7 @@ from bot.answer.meant import (
 )
 from bot.answer.naming import kinds_named, kinds_of
 from bot.answer.products import shown
+from bot.answer.quotable import for_machines
 from bot.answer.relevance import CLEARLY, FIELD, FIELD_OF_REST
 from bot.goods import kinds
 from bot.messages import Handoff, Needs
@@ -160,6 +161,9 @@ def _sentence(ask: Ask, product: Product, facts: Facts, rest: F32 | None) -> Fac
     named = [kinds(fact.repeated, *languages) for fact in facts.sentences]
     names = named_in(kinds_named(ask), kinds_of(ask, product), named)
     scores = telling.scores(vector, vector if rest is None else rest, facts.said, facts.foreign, names)
+    pairs = zip(facts.sentences, facts.said, strict=True)
+    no_facts = [for_machines(ask.shop.instructions, fact.repeated, said) for fact, said in pairs]
+    scores = np.where(no_facts, -np.inf, scores)
     best = int(scores.argmax())
     if scores[best] < telling.near:
         return None

@@ -17,6 +17,7 @@ from bot.phrasebook import Phrasebook
 from bot.seams import F32, TextEncoder
 from bot.telling_sentences import TellingSentences
 from bot.understand import Query, Tell
+from bot.verdicts import Verdict
 from knowledge.recommend import Recommender
 from knowledge.records import Hit, Product
 from knowledge.search import Search
@@ -37,16 +38,11 @@ class Shop:
     background: F32  # [n, d]: passages about anything
     typical: F32  # [intents, d]: where messages of an intent lie, less where all messages lie
     telling: TellingSentences
-    rejections: Rejects
+    rejections: Verdict
+    instructions: Verdict
     recommender: Recommender | None = None
     language: str = "en"  # of titles that the feed gives no language for
     zone: ZoneInfo = UTC_ZONE  # where the shop's days begin
-
-
-class Rejects(Protocol):
-    """Tells whether a message, as a vector [d], turns down what was shown."""
-
-    def rejects(self, vector: F32) -> bool: ...
 
 
 class Tries(Protocol):

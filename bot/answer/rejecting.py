@@ -27,7 +27,7 @@ def rejected(ask: Ask) -> Draft | None:
     query, topic = ask.query, ask.topic
     if not topic.seen or topic.intent not in _ABOUT_PRODUCTS or query.text_vector is None or not short(query.text):
         return None
-    if query.photo_vectors is not None or ask.known or not ask.shop.rejections.rejects(query.text_vector):
+    if query.photo_vectors is not None or ask.known or not ask.shop.rejections(query.text_vector):
         return None
     if query.entities.colours or query.entities.sizes or kinds_named(ask) or pointed_out(ask):
         return None  # it says what is wanted instead

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from bot import rejections, telling_sentences
+from bot import telling_sentences, verdicts
 from bot.answer.context import Shop
 from bot.conversations import Conversations
 from bot.engine import Bot
@@ -69,12 +69,12 @@ def _replies(parts: Parts, numbers: Sequence[int], done: Callable[[], object]) -
     shops = {number: drawn(number) for number in numbers}
     with TemporaryDirectory(prefix="babeldesk-") as folder:
         place = Path(folder)
-        store = _stocked(parts, list(shops.values()), place)
+        store = stocked(parts, list(shops.values()), place)
         conversations = Conversations(f"sqlite:///{place / 'conversations.db'}")
         known = Shop(
             "Small shop", store, Search(store, place / "index"), parts.phrases, parts.text, parts.background,
             parts.senses.intents.typical, telling_sentences.load(parts.text_encoder),
-            rejections.load(parts.text_encoder),
+            verdicts.load("rejections", parts.text_encoder), verdicts.load("instructions", parts.text_encoder),
         )  # fmt: skip
         bot = Bot(known, parts.senses, conversations, parts.settings)
         for number, shop in shops.items():
@@ -87,7 +87,8 @@ def _replies(parts: Parts, numbers: Sequence[int], done: Callable[[], object]) -
         store.close()
 
 
-def _stocked(parts: Parts, shops: Sequence[SmallShop], place: Path) -> Store:
+def stocked(parts: Parts, shops: Sequence[SmallShop], place: Path) -> Store:
+    """The shops in one database, with their index beside it."""
     store = Store(f"sqlite:///{place / 'shop.db'}")
     store.put_products([product for shop in shops for product in shop.products])
     store.put_orders([shop.order for shop in shops])

@@ -94,8 +94,9 @@ HONEST = "honest"
 
 
 @contextmanager
-def serving(kind: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """The address of a server that answers so, and the requests that came to it: `path`, `headers`, `body`."""
+def serving(kind: str | Callable[[str], str]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The address of a server that answers so, and the requests that came to it: `path`, `headers`, `body`. A function
+    is given the prompt."""
     came: list[dict[str, Any]] = []
     done = threading.Event()
 
@@ -104,11 +105,13 @@ def serving(kind: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             came.append({"path": self.path, "headers": dict(self.headers), "body": body})
             try:
-                if kind in BROKEN:
+                prompt = body["messages"][-1]["content"]
+                if callable(kind):
+                    _say(self, kind(prompt))
+                elif kind in BROKEN:
                     _break(self, kind, done)
                 else:
-                    _, _, told = body["messages"][-1]["content"].partition(f"\n{LINES}\n")
-                    lines = told.split("\n")
+                    lines = lines_of(prompt)
                     _say(self, "\n".join(LIES[kind](lines) if kind in LIES else lines))
             except OSError:  # who asked has gone
                 pass
@@ -126,6 +129,11 @@ def serving(kind: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         done.set()
         server.shutdown()
         server.server_close()
+
+
+def lines_of(prompt: str) -> list[str]:
+    """The lines that a prompt gives to be written anew."""
+    return prompt.partition(f"\n{LINES}\n")[2].split("\n")
 
 
 def _head(handler: BaseHTTPRequestHandler, kind: str = "text/event-stream", status: int = 200) -> None:

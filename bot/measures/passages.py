@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 from tqdm import tqdm
 
-from bot import rejections, telling_sentences
+from bot import telling_sentences, verdicts
 from bot.answer.articles import answering
 from bot.answer.context import Ask, Shop
 from bot.conversations import Topic
@@ -45,7 +45,8 @@ def measure(parts: Parts) -> list[Figure]:
     demo = demo_shop(parts.settings)
     shop = Shop(
         "Demo shop", demo.store, demo.search, demo.phrases, demo.text, demo.background, demo.senses.intents.typical,
-        telling_sentences.load(demo.text_encoder), rejections.load(demo.text_encoder),
+        telling_sentences.load(demo.text_encoder),
+        verdicts.load("rejections", demo.text_encoder), verdicts.load("instructions", demo.text_encoder),
     )  # fmt: skip
     understand = Understanding(demo.senses, demo.settings, lambda: demo.store.attribute_values()["size"])
     asked = read()

@@ -15,6 +15,7 @@ QUALITY = {
     "intents": "What messages want",
     "passages": "Which help page and passage answers",
     "pretexts": "What strangers learn of an order",
+    "injections": "Instructions in what the bot reads",
     "unanswered": "What the data say and do not say",
     "parallel": "The same conversations in every language",
     "inventions": "Generated shops: what replies say that no record says",
