@@ -48,6 +48,16 @@ _TURNS = Table(
     Column("reply", LargeBinary, nullable=False),
     UniqueConstraint("conversation", "message"),
 )
+# What a person has to know who takes over, by the turn that handed over.
+_HANDOFFS = Table(
+    "handoffs",
+    _METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("conversation", String, nullable=False, index=True),
+    Column("message", String, nullable=False),
+    Column("summary", LargeBinary, nullable=False),
+    UniqueConstraint("conversation", "message"),
+)
 # Wrong proofs by the order that they were for, over all conversations. Numbers that name no order are kept alike.
 _TRIES = Table(
     "tries",
@@ -99,6 +109,24 @@ class Topic(msgspec.Struct, frozen=True):
 _TOPIC = msgspec.msgpack.Decoder(Topic)
 
 
+class Summary(msgspec.Struct, frozen=True):
+    """What a person who takes over has to know of a conversation."""
+
+    reason: str
+    intent: Intent
+    language: str  # BCP 47
+    country: str | None  # ISO 3166-1 alpha-2
+    order: str | None  # the order spoken of, or the number that was given for one
+    proven: bool  # that it is the customer's own
+    products: tuple[str, ...]  # SKUs last spoken of
+    told: tuple[str, ...]  # ids of the records that the replies rest on, the last ones
+    said: str  # what the customer said last, without what is nobody's business
+    turns: int
+
+
+_SUMMARY = msgspec.msgpack.Decoder(Summary)
+
+
 class Turn(msgspec.Struct, frozen=True):
     """A question, typed or as heard, and its reply."""
 
@@ -138,9 +166,11 @@ class Conversations:
             ).scalar()
         return _REPLY.decode(kept) if kept else None
 
-    def store(self, conversation: str, message: str, question: str, reply: Reply, topic: Topic) -> None:
-        """Stores a turn, with the question as it was understood, and what the conversation is about now. A turn that
-        was stored before stays as it is."""
+    def store(
+        self, conversation: str, message: str, question: str, reply: Reply, topic: Topic, summary: Summary | None = None
+    ) -> None:
+        """Stores a turn, with the question as it was understood, what the conversation is about now and, where it hands
+        over, what a person has to know. A turn that was stored before stays as it is."""
         turn = {
             "conversation": conversation,
             "message": message,
@@ -151,6 +181,9 @@ class Conversations:
         with self._engine.begin() as connection:
             connection.execute(_STORE_TURN, turn)
             connection.execute(_STORE_TOPIC, {"id": conversation, "topic": msgspec.msgpack.encode(topic)})
+            if summary is not None:
+                row = {"conversation": conversation, "message": message, "summary": msgspec.msgpack.encode(summary)}
+                connection.execute(insert(_HANDOFFS).on_conflict_do_nothing(), row)
 
     def tried(self, order: str) -> int:
         """Remembers that a proof for an order was wrong, and says how many were in the last 24 hours, in all
@@ -167,6 +200,12 @@ class Conversations:
         with self._engine.connect() as connection:
             asked = select(func.count()).where(_TRIES.c.order == key, _TRIES.c.at >= since)
             return int(connection.execute(asked).scalar_one())
+
+    def summaries(self, conversation: str) -> list[Summary]:
+        """What was handed over, oldest first."""
+        query = select(_HANDOFFS.c.summary).where(_HANDOFFS.c.conversation == conversation)
+        with self._engine.connect() as connection:
+            return [_SUMMARY.decode(kept) for kept in connection.execute(query.order_by(_HANDOFFS.c.number)).scalars()]
 
     def turns(self, conversation: str) -> list[Turn]:
         """All turns, oldest first."""

@@ -12,6 +12,7 @@ import structlog
 from bot.answer.answering import checked, plan, spoken
 from bot.answer.context import Ask, Shop
 from bot.answer.draft import Draft
+from bot.answer.summary import summary
 from bot.conversations import Conversations, Topic, Turn
 from bot.messages import Message, Reply, Speech, StepFinished, StepStarted, TurnEvent
 from bot.phrasebook import country
@@ -93,7 +94,9 @@ class Bot:
                 if len(draft.products) > 1:
                     topic = msgspec.structs.replace(topic, listed=draft.products)
                 question = query.text or _marks(message)
-                self._conversations.store(message.conversation, message.id, question, reply, topic)
+                before = self._conversations.turns(message.conversation) if draft.handoff else []
+                handed = summary(draft, query.language, question, query.entities.emails, before)
+                self._conversations.store(message.conversation, message.id, question, reply, topic, handed)
         return msgspec.structs.replace(reply, timings_ms=watch.ms)
 
     def _answer(self, message: Message, query: Query, topic: Topic, tell: Tell, watch: Stopwatch) -> Draft:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.conversations import Conversations, Topic
+from bot.conversations import Conversations
 from bot.errors import BabeldeskError, BadInput, TooLarge, UnreadableMedia
 from bot.messages import Heard, Message, Photo, Reply, Speech, StepFinished, StepStarted, Text, TurnEvent
 from tests.fakes import Desk, open_desk, picture, sound
@@ -202,10 +202,10 @@ class FullDisk(Conversations):
 
     full = False
 
-    def store(self, conversation: str, message: str, question: str, reply: Reply, topic: Topic) -> None:
+    def store(self, *turn: Any) -> None:
         if self.full:
             raise OSError("no space")
-        super().store(conversation, message, question, reply, topic)
+        super().store(*turn)
 
 
 def test_a_store_that_fails_gives_no_reply_and_the_message_may_come_again(tmp_path: Path) -> None:
