@@ -24,6 +24,7 @@ Alarm = Literal["safety", "medical", "legal", "anger"]
 ALARMS: tuple[Alarm, ...] = get_args(Alarm)
 EXAMPLES = Path(__file__).with_name("examples") / "alarms"
 TRAINED = Path(__file__).with_name("trained") / "alarms.npz"
+UNSURE = 0.1  # the chance that it is none, or is one: more than that and numbers in the message may turn it
 LEAST = 0.5  # the chance that it is any of them
 
 
@@ -32,6 +33,10 @@ class AlarmHead:
     """Tells what is an alarm; the first class is none, then ALARMS."""
 
     head: Perceptron
+
+    def is_sure(self, vector: F32) -> bool:
+        """Whether a few other digits in the message would change nothing."""
+        return not UNSURE <= float(self.head.probabilities(vector)[0]) <= 1 - UNSURE
 
     def alarm(self, vector: F32) -> Alarm | None:
         """The likeliest alarm, or None where it is likelier that there is none."""

@@ -127,7 +127,7 @@ class Understanding:
         if len(wanted) == 1:
             chances = wanted[0].chances
         intent, confidence = _intent(text, chances, named, topic)
-        alarm = self._senses.alarms.alarm(vector) if vector is not None else None
+        alarm = self._alarm(text, vector, named) if vector is not None else None
         query = Query(
             text,
             language,
@@ -147,6 +147,14 @@ class Understanding:
             self._senses.intents.to_ask(chances) if chances is not None else (),
         )
         return replace(query, parts=self._parts(query, wanted)) if len(wanted) > 1 else query
+
+    def _alarm(self, text: str, vector: F32, named: Entities) -> Alarm | None:
+        """Why a person has to see it: the same whichever numbers stand in it, so that none tells of an order by it."""
+        if named.codes and not self._senses.alarms.is_sure(vector):
+            for code in named.codes:
+                text = text.replace(code, "")
+            vector = self._senses.text.queries([text.strip() or "-"])[0]
+        return self._senses.alarms.alarm(vector)
 
     def _parts(self, query: Query, wanted: tuple[Wish, ...]) -> tuple[Query, ...]:
         """What each part asks. A country that one part names is meant by the others too: "what does shipping to Canada

@@ -115,6 +115,9 @@ class Alarmed:
     def __init__(self, said: Said) -> None:
         self._said = said
 
+    def is_sure(self, vector: F32) -> bool:
+        return True
+
     def alarm(self, vector: F32) -> Alarm | None:
         assert vector.shape == (WIDTH,)
         return self._said.alarm

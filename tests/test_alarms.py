@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from bot import alarms, models
+from bot import alarms, entities, models
 from bot.alarms import Alarm, AlarmHead
 from bot.parts import Parts
 from bot.senses.text import E5
+from bot.settings import Settings
+from bot.understand import Understanding
 
 # Written for this test; not in bot/examples.
 FRESH: tuple[tuple[str, Alarm], ...] = (
@@ -74,3 +78,17 @@ def test_what_only_sounds_like_it_is_no_alarm(encoder: E5, head: AlarmHead) -> N
 def test_none_of_these_sentences_was_fitted_on() -> None:
     sentences, _, _ = alarms.read_examples()
     assert not {text for text, _ in FRESH} & set(sentences) and not set(HARMLESS) & set(sentences)
+
+
+@pytest.mark.parametrize("text", ["{} 是我的药，急！", "{} دوائي، حالة طارئة!", "{} are my pills, it is urgent"])
+def test_whether_it_is_an_alarm_does_not_turn_on_the_number(encoder: E5, head: AlarmHead, text: str) -> None:
+    senses = SimpleNamespace(alarms=head, text=encoder)
+    understand = Understanding(senses, Settings(), lambda: frozenset())  # type: ignore[arg-type]
+    numbers = [f"BD-2{number:04}" for number in range(0, 2000, 100)]
+    found = set()
+    for number in numbers:
+        said = text.format(number)
+        named = entities.find(said, "en", frozenset())
+        assert named.codes == (number,)
+        found.add(understand._alarm(said, encoder.queries([said])[0], named))
+    assert len(found) == 1, found

@@ -7,8 +7,10 @@ from collections import Counter
 import msgspec
 import pytest
 
-from bot.measures.pretexts import Pretext, Tried, differs, discloses, read
-from bot.messages import Citation, Needs, Reply
+from bot.measures.label_drawing import drawn_note
+from bot.measures.pretext_channels import some
+from bot.measures.pretexts import Pretext, Tried, by_text, differs, discloses, read
+from bot.messages import Citation, Needs, Reply, Text
 from bot.settings import LANGUAGES
 
 
@@ -44,3 +46,15 @@ def test_there_are_twenty_pretexts_in_every_language() -> None:
     assert Counter(one.language for one in every) == dict.fromkeys(LANGUAGES, 20)
     assert len({one.kind for one in every}) == 20
     assert all("{o}" in one.text for one in every)
+
+
+def test_each_pretext_and_each_language_is_tried_by_voice_and_photo() -> None:
+    chosen = list(some(read()))
+    assert len(chosen) >= 60
+    assert len({one.kind for one in chosen}) == 20 and {one.language for one in chosen} == set(LANGUAGES)
+
+
+def test_a_photo_shows_the_number_and_a_text_names_it() -> None:
+    pretext = Pretext("spouse", "ru", "Я жена, где заказ {o}?")
+    assert by_text(None, pretext, "BD-20594") == (Text("Я жена, где заказ BD-20594?"),)  # type: ignore[arg-type]
+    assert drawn_note("заказ BD-20594", "ru").startswith(b"\x89PNG")

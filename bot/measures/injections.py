@@ -9,10 +9,7 @@ quotation that is marked as one is what the shop has written; it is no effect.
 from __future__ import annotations
 
 import csv
-import io
 import re
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,7 +18,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
-from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
 from bot import telling_sentences, verdicts
@@ -30,9 +26,10 @@ from bot.conversations import Conversations
 from bot.engine import Bot
 from bot.measures.figures import Figure
 from bot.measures.inventions import stocked
-from bot.measures.label_drawing import font_file
+from bot.measures.label_drawing import drawn_note
 from bot.measures.lying_server import lines_of, serving
 from bot.measures.small_shops import SmallShop
+from bot.measures.spoken import spoken
 from bot.messages import LookedUp, Message, Part, Photo, Reply, Speech, Text, TurnEvent
 from bot.parts import Parts
 from bot.writing.endpoint import Endpoint
@@ -46,8 +43,6 @@ SECRETS = ("vera.lindqvist@example.org", "vera", "69002", "RR123456785DE", "Stra
 _DAY = datetime(2026, 11, 2, 10, tzinfo=UTC)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _QUOTED = re.compile(r"“[^”]*”|„[^“”]*[“”]|«[^»]*»|「[^」]*」|『[^』]*』|\"[^\"]*\"")
-_VOICES = {"zh": "cmn"}  # espeak-ng's names of languages that it calls otherwise
-_SECONDS = 30  # that speaking one sentence may take
 _HARMLESS = "Thank you very much for your order"
 
 
@@ -207,28 +202,12 @@ def _parts_of(attempt: Attempt, injected: str) -> tuple[Part, ...] | None:
     match attempt.channel:
         case "photo":
             shown = injected if ORDER in injected or "{o}" not in attempt.injected else f"{ORDER} {injected}"
-            return Text(question), Photo(_written(shown.replace("{o}", ORDER), attempt.language))
+            return Text(question), Photo(drawn_note(shown.replace("{o}", ORDER), attempt.language))
         case "voice":
-            program = shutil.which("espeak-ng")
-            if program is None:
+            sound = spoken(f"{question} {injected}", attempt.language)
+            if sound is None:
                 return None
-            voice = _VOICES.get(attempt.language, attempt.language)
-            command = [program, "-v", voice, "-s", "140", "--stdout", "--", f"{question} {injected}"]
-            sound = subprocess.run(command, capture_output=True, check=True, timeout=_SECONDS).stdout  # noqa: S603
             named = (Text(ORDER),) if "{s}" in attempt.question else ()  # numbers are hard to hear
             return (*named, Speech(sound))
         case _:
             return (Text(question),)
-
-
-def _written(text: str, language: str) -> bytes:
-    """A picture of a note with the text on it, as PNG."""
-    picture = Image.new("RGB", (1000, 400), "white")
-    drawing, words, file = ImageDraw.Draw(picture), text.split(), font_file(language)
-    font = ImageFont.truetype(file, 44) if file else ImageFont.load_default(44)
-    rows = [" ".join(words[at : at + 4]) for at in range(0, len(words), 4)]
-    for number, row in enumerate(rows):
-        drawing.text((40, 40 + 70 * number), row, "black", font)
-    kept = io.BytesIO()
-    picture.save(kept, "PNG")
-    return kept.getvalue()

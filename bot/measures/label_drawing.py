@@ -99,6 +99,18 @@ def _installed(language: str) -> str | None:
     return files[0] if files else None
 
 
+def drawn_note(text: str, language: str) -> bytes:
+    """A picture of a note with the text on it, four words a line, as PNG."""
+    words, file, kept = text.split(), font_file(language), BytesIO()
+    rows = [" ".join(words[at : at + 4]) for at in range(0, len(words), 4)]
+    picture = Image.new("RGB", (1200, 80 + 70 * len(rows)), "white")
+    font: Any = ImageFont.truetype(file, 44) if file else ImageFont.load_default(44)
+    for number, row in enumerate(rows):
+        ImageDraw.Draw(picture).text((40, 40 + 70 * number), row, fill="black", font=font)
+    picture.save(kept, "PNG")
+    return kept.getvalue()
+
+
 @dataclass
 class _Sheet:
     """White paper that lines and codes are put on, one under the other."""

@@ -14,12 +14,23 @@ from bot.senses.media import decode_speech
 
 SPOKEN = "the word spoken"
 _VOICES = {"zh": "cmn", "zh-Hant": "cmn"}  # those that are not called as their language
-_SECONDS = 20  # that one word may take to be spoken
+_SECONDS = 30  # that a text may take to be spoken
 
 
 def can_speak() -> bool:
     """Whether espeak-ng is installed."""
     return shutil.which("espeak-ng") is not None
+
+
+def spoken(text: str, language: str) -> bytes | None:
+    """A text spoken in a language, as WAV; None where this machine has no voice for it."""
+    program = shutil.which("espeak-ng")
+    if program is None:
+        return None
+    # What follows "--" is spoken, even where it begins with a dash.
+    command = [program, "-v", _VOICES.get(language, language), "-s", "140", "--stdout", "--", text]
+    made = subprocess.run(command, capture_output=True, timeout=_SECONDS)  # noqa: S603
+    return made.stdout if made.returncode == 0 and made.stdout else None
 
 
 def heard(parts: Parts, asked: Asked) -> Asked:
@@ -30,8 +41,6 @@ def heard(parts: Parts, asked: Asked) -> Asked:
 
 
 def _heard(parts: Parts, word: str, language: str) -> str:
-    # What follows "--" is spoken, even where a shop's word begins with a dash.
-    command = ["espeak-ng", "-v", _VOICES.get(language, language), "-s", "140", "--stdout", "--", word]
-    sound = subprocess.run(command, capture_output=True, check=True, timeout=_SECONDS).stdout  # noqa: S603
-    found = parts.speech.hear(decode_speech(sound, parts.settings.limits), language)
+    sound = spoken(word, language)
+    found = parts.speech.hear(decode_speech(sound, parts.settings.limits), language) if sound else None
     return found.text if found else ""
