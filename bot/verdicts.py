@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -62,6 +63,7 @@ def trained(kind: Kind) -> Path:
     return _HERE / "trained" / f"{kind}.npz"
 
 
+@cache
 def load(kind: Kind, encoder: str) -> Verdict:
     """What comes with the project.
 

@@ -37,6 +37,7 @@ from bot.seams import TextEncoder
 from bot.senses.language import identify
 from bot.settings import LANGUAGES
 from bot.telling_sentences import named_in
+from bot.verdicts import Verdict
 from knowledge.passages import sentences
 from knowledge.records import Product
 
@@ -161,9 +162,6 @@ def _sentence(ask: Ask, product: Product, facts: Facts, rest: F32 | None) -> Fac
     named = [kinds(fact.repeated, *languages) for fact in facts.sentences]
     names = named_in(kinds_named(ask), kinds_of(ask, product), named)
     scores = telling.scores(vector, vector if rest is None else rest, facts.said, facts.foreign, names)
-    pairs = zip(facts.sentences, facts.said, strict=True)
-    no_facts = [for_machines(ask.shop.instructions, fact.repeated, said) for fact, said in pairs]
-    scores = np.where(no_facts, -np.inf, scores)
     best = int(scores.argmax())
     if scores[best] < telling.near:
         return None
@@ -196,16 +194,20 @@ def _is_brief(text: str) -> bool:
 
 
 def _facts(ask: Ask, product: Product) -> Facts:
-    return _facts_of(ask.shop.encoder, ask.shop.phrases, msgspec.json.encode(product), ask.language)
+    record = msgspec.json.encode(product)
+    return _facts_of(ask.shop.encoder, ask.shop.instructions, ask.shop.phrases, record, ask.language)
 
 
 # Keyed by the whole record, so that a product that changed is encoded again.
 @lru_cache(maxsize=512)
-def _facts_of(encoder: TextEncoder, phrases: Phrasebook, record: bytes, language: str) -> Facts:
+def _facts_of(encoder: TextEncoder, instructions: Verdict, phrases: Phrasebook, record: bytes, language: str) -> Facts:
     """Kept, since the same product is asked about again and again."""
     product = msgspec.json.decode(record, type=Product)
     sentences, foreign = _text(phrases, product, language)
     said = encoder.passages([fact.repeated for fact in sentences]) if sentences else np.zeros((0, 0), np.float32)
+    pairs = zip(sentences, said, strict=True)
+    kept = [place for place, (fact, v) in enumerate(pairs) if not for_machines(instructions, fact.repeated, v)]
+    sentences, said = tuple(sentences[place] for place in kept), said[kept]
     return Facts(_fields(phrases, product, language), _asked(encoder, phrases, language), sentences, said, foreign)
 
 
