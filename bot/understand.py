@@ -152,8 +152,8 @@ class Understanding:
         """Why a person has to see it: the same whichever numbers stand in it, so that none tells of an order by it."""
         if named.codes and not self._senses.alarms.is_sure(vector):
             for code in named.codes:
-                text = text.replace(code, "")
-            vector = self._senses.text.queries([text.strip() or "-"])[0]
+                text = text.replace(code, re.sub(r"\d", "0", code))
+            vector = self._senses.text.queries([text])[0]
         return self._senses.alarms.alarm(vector)
 
     def _parts(self, query: Query, wanted: tuple[Wish, ...]) -> tuple[Query, ...]:
