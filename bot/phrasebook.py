@@ -2,11 +2,15 @@
 
 A phrase is named by a key ("order.status") and holds named places ({order}); the catalogue of every language has the
 same keys and places, which a test keeps. Digits are Western in every language.
+
+What is put into a phrase that is written from right to left stands between isolates (Unicode Standard Annex 9), so
+that no code, price or name of another script is torn or drawn into the order of the words around it.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,6 +25,14 @@ from babel.numbers import format_currency, format_percent, get_currency_precisio
 
 FOLDER = Path(__file__).with_name("phrases")
 _LETTER_AND_DIGIT = re.compile(r"(?<=[A-Za-z])(?=\d)")  # "CHF12.50" would read as one code
+
+RIGHT_TO_LEFT = frozenset({"ar", "he"})
+_LEFT, _RIGHT, _END = "\u2066", "\u2067", "\u2069"  # isolates: from the left, from the right, and where they end
+_MARKS = re.compile("[\u2066-\u2069]")
+_ISOLATED = re.compile("[\u2066-\u2068][^\u2066-\u2069]*\u2069")
+_PLAIN = re.compile(r"[\d\s]*(?:[.,:]\d+)*")  # nothing in a number alone can change places
+# "2–4", "-5", "30 x 40": read from the right, their parts would change places.
+_SERIES = re.compile(r"(?<!\w)(?:[+\-−]\d[\d.,]*|\d[\d.,]*(?=\s?[-–−/x×]\s?\d))(?:\s?[-–−/x×]\s?\d[\d.,]*)*(?<=\d)%?")
 
 
 def best(language: str, among: Iterable[str]) -> str | None:
@@ -48,11 +60,13 @@ class Phrasebook:
         return tuple(self._said)
 
     def say(self, language: str, key: str, /, **values: str) -> str:
-        """The phrase `key` in `language` (one of `languages`), its places filled.
+        """The phrase `key` in `language` (one of `languages`), its places filled, each value `kept_together`.
 
         Raises:
             KeyError: no such language, key or place.
         """
+        if language in RIGHT_TO_LEFT:
+            values = {name: kept_together(value) for name, value in values.items()}
         return self._said[language][key].format_map(values)
 
     def texts(self, language: str) -> Mapping[str, str]:
@@ -67,6 +81,32 @@ class Phrasebook:
         """The widget's texts by key, in the language that serves a speaker of `language` best."""
         said = self._said[best(language, self._said) or "en"]
         return {key.removeprefix("widget."): text for key, text in said.items() if key.startswith("widget.")}
+
+
+def kept_together(value: str) -> str:
+    """A value as it stands in a text from right to left: between isolates where its parts could change places.
+
+    It reads from the left but where most of its letters do not. What is isolated within it stays so.
+    """
+    loose = _loose(value)
+    if _MARKS.search(loose):  # a record's own, left open: it would reach into the phrase
+        value = loose = _MARKS.sub("", value)
+    kinds = [unicodedata.bidirectional(sign) for sign in loose]
+    left, right = kinds.count("L"), kinds.count("R") + kinds.count("AL")
+    if _PLAIN.fullmatch(loose) or not any(map(str.isalnum, loose)):
+        return value
+    if right and not left:
+        return _SERIES.sub(lambda found: f"{_LEFT}{found.group()}{_END}", value) if loose == value else value
+    # CLDR writes the sign of a currency to the left of the number in these languages.
+    sign_alone = not left and "Sc" in map(unicodedata.category, loose) and "-" not in loose
+    return f"{_RIGHT if right > left or sign_alone else _LEFT}{value}{_END}"
+
+
+def _loose(value: str) -> str:
+    """What of a value stands between no isolates."""
+    while (rest := _ISOLATED.sub("", value)) != value:
+        value = rest
+    return value
 
 
 def _read(path: Path) -> dict[str, str]:

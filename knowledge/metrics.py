@@ -122,7 +122,7 @@ def _value(number: str) -> str:
 
 
 # A run of letters, digits and what joins them in a code; a code has an ASCII letter and a digit.
-_RUN = re.compile(r"[^\s$€£¥₩₹₽%,;:!?()（），。；：！？、“”\"«»„।]+")
+_RUN = re.compile(r"[^\s\u200e\u200f\u061c\u2066-\u2069$€£¥₩₹₽%,;:!?()（），。；：！？、“”\"«»„।]+")
 
 
 def ungrounded_codes(text: str, evidence: Iterable[str]) -> list[str]:

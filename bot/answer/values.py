@@ -56,7 +56,8 @@ _YEAR = re.compile(r"[.,]?\s*(?:de|del|of|ค\.ศ\.|พ\.ศ\.)?\s*(\d{4})(?!\d
 _BUDDHIST = 543  # years ahead of the common era, in Thailand
 _BE = re.compile(r"พ\.ศ\.")
 _THAI = re.compile("|".join(sorted((name for name in marks.months() if "ก" <= name[0] <= "ฮ"), key=len, reverse=True)))
-_ESCAPED = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u200e": "", "\u200f": "", "\u061c": "", "\u2009": " "})
+_ESCAPED = {ord(space): " " for space in "\u00a0\u202f\u2009"}
+_ESCAPED |= dict.fromkeys(map(ord, "\u200e\u200f\u061c\u2066\u2067\u2068\u2069"), "")  # marks of direction
 _GROUPS = re.compile(r"(?<=\d)[\u00a0\u202f\u2009](?=\d{3}(?!\d))")
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _BLANK = "\ue000"
