@@ -86,7 +86,7 @@ class Phrasebook:
 def kept_together(value: str) -> str:
     """A value as it stands in a text from right to left: between isolates where its parts could change places.
 
-    It reads from the left but where most of its letters do not. What is isolated within it stays so.
+    It reads from the left but where its first letter or most of them do not. What is isolated within it stays so.
     """
     loose = _loose(value)
     if _MARKS.search(loose):  # a record's own, left open: it would reach into the phrase
@@ -99,7 +99,8 @@ def kept_together(value: str) -> str:
         return _SERIES.sub(lambda found: f"{_LEFT}{found.group()}{_END}", value) if loose == value else value
     # CLDR writes the sign of a currency to the left of the number in these languages.
     sign_alone = not left and "Sc" in map(unicodedata.category, loose) and "-" not in loose
-    return f"{_RIGHT if right > left or sign_alone else _LEFT}{value}{_END}"
+    first = next((kind for kind in kinds if kind in ("L", "R", "AL")), "L")
+    return f"{_RIGHT if right > left or first != 'L' or sign_alone else _LEFT}{value}{_END}"
 
 
 def _loose(value: str) -> str:

@@ -207,7 +207,7 @@ def test_best_picks_the_catalogue_that_serves(wanted: str, found: str | None) ->
 def test_say_fills_places_and_refuses_what_it_lacks() -> None:
     book = Phrasebook()
     assert book.say("zh", "shipment.number", number="RR123456785DE") == "运单号：RR123456785DE。"
-    assert book.say("ar", "shipment.number", number="RR123456785DE") == "رقم التتبع: RR123456785DE."
+    assert book.say("ar", "shipment.number", number="RR123456785DE") == "رقم التتبع: \u2066RR123456785DE\u2069."
     assert book.say("es", "shipment.number", number="RR123456785DE") == "Número de seguimiento: RR123456785DE."
     with pytest.raises(KeyError):
         book.say("es", "shipment.number")

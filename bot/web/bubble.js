@@ -2,6 +2,7 @@
 
 import { clip } from "./clip.js";
 import { h, icon } from "./dom.js";
+import { directionOf } from "./phrases.js";
 import { citations, cards, note } from "./reply.js";
 
 const STATE_ICONS = { pending: "clock", acknowledged: "check", failed: "alert" };
@@ -76,7 +77,10 @@ export function theirBubble(entry, say) {
     bubble.hidden = !entry.text;
     const { reply } = entry;
     if (!reply) return;
-    if (reply.language) words.lang = reply.language;
+    if (reply.language) {
+      words.lang = reply.language;
+      words.dir = directionOf(reply.language); // "auto" would go by a Latin name that an Arabic reply begins with
+    }
     extras.replaceChildren(...[cards(reply.cards, say), citations(reply.citations, say), ...notes(reply, say)].filter(Boolean));
   };
   update();

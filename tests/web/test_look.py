@@ -41,7 +41,7 @@ def test_arabic_is_laid_out_from_right_to_left(visit: Visit, desk: Desk) -> None
     assert theirs
     assert own["x"] < theirs["x"]  # mine on the left, theirs on the right
     words = page.locator(".theirs .words")
-    expect(words).to_have_attribute("dir", "auto")
+    expect(words).to_have_attribute("dir", "rtl")
     expect(words).to_have_attribute("lang", "ar")
     assert words.evaluate("element => getComputedStyle(element).direction") == "rtl"
     assert page.get_by_role("textbox").evaluate("box => getComputedStyle(box).direction") == "rtl"
