@@ -32,7 +32,9 @@ _MARKS = re.compile("[\u2066-\u2069]")
 _ISOLATED = re.compile("[\u2066-\u2068][^\u2066-\u2069]*\u2069")
 _PLAIN = re.compile(r"[\d\s]*(?:[.,:]\d+)*")  # nothing in a number alone can change places
 # "2–4", "-5", "30 x 40": read from the right, their parts would change places.
-_SERIES = re.compile(r"(?<!\w)(?:[+\-−]\d[\d.,]*|\d[\d.,]*(?=\s?[-–−/x×]\s?\d))(?:\s?[-–−/x×]\s?\d[\d.,]*)*(?<=\d)%?")
+_DIGITS = r"\d[\d.,]{0,15}"
+_MORE = rf"\s?[-–−/x×]\s?{_DIGITS}"
+_SERIES = re.compile(rf"(?<!\w)(?:[+\-−]{_DIGITS}|{_DIGITS}(?={_MORE}))(?:{_MORE})*(?<=\d)%?")
 
 
 def best(language: str, among: Iterable[str]) -> str | None:

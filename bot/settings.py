@@ -9,6 +9,9 @@ from zoneinfo import available_timezones
 
 import msgspec
 
+from bot.platform_settings import Platforms
+from bot.secret import Secret
+
 # The languages that the reply catalogues cover and that language identification chooses among (BCP 47).
 LANGUAGES = (
     "en", "zh", "zh-Hant", "es", "fr", "de", "pt", "it", "nl", "pl", "ru", "uk", "tr", "ar", "he", "hi", "id", "vi",
@@ -25,19 +28,6 @@ class Limits(msgspec.Struct, frozen=True):
     photo_pixels: int = 40_000_000
     speech_seconds: float = 120.0
     frame_bytes: int = 20_000_000  # one websocket frame or HTTP body: a photo in base64 and what surrounds it
-
-
-class Secret:
-    """A text that shows itself to nobody who does not ask for its `value`: not in a log, an error or a repr."""
-
-    def __init__(self, value: str = "") -> None:
-        self.value = value
-
-    def __repr__(self) -> str:
-        return "Secret()"
-
-    def __str__(self) -> str:
-        return "…" if self.value else ""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -61,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True):
     writer_seconds: float = 8.0  # that a reply may take to write; after them the customer reads our own phrases
     writer_unencrypted: int = 0  # 1: the address may be http on another machine
     burst_seconds: float = 3.0  # that a photo without words waits for them, in a chat
+    public_url: str = ""  # https address of this server as platforms know it; empty: as their calls say
+    platforms: Platforms = Platforms()
     limits: Limits = Limits()
 
 
@@ -73,13 +65,13 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     given = {}
     for field in msgspec.structs.fields(Settings):
         value = environ.get(f"BABELDESK_{field.name.upper()}")
-        if value is None or field.type is Limits:
+        if value is None or field.type in (Limits, Platforms):
             continue
         try:
             given[field.name] = field.type(value)
         except ValueError:
             raise ValueError(f"BABELDESK_{field.name.upper()} can't be {value!r}") from None
-    settings = Settings(**given)
+    settings = Settings(**given, platforms=_platforms(environ))
     for name, right in (
         ("language", settings.language in LANGUAGES),
         ("currency", not settings.currency or _is_currency(settings.currency)),
@@ -94,6 +86,19 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         if not right:
             raise ValueError(f"BABELDESK_{name.upper()} can't be {getattr(settings, name)!r}")
     return msgspec.structs.replace(settings, weights=settings.weights.expanduser())
+
+
+def _platforms(environ: Mapping[str, str]) -> Platforms:
+    """Each platform's own settings: BABELDESK_WHATSAPP_APP_SECRET and the like."""
+    given = {}
+    for platform in msgspec.structs.fields(Platforms):
+        prefix = f"BABELDESK_{platform.name.upper()}_"
+        fields = msgspec.structs.fields(platform.type)
+        values = {one.name: environ.get(prefix + one.name.upper()) for one in fields}
+        given[platform.name] = platform.type(
+            **{one.name: one.type(value) for one in fields if (value := values[one.name]) is not None}
+        )
+    return Platforms(**given)
 
 
 def _is_currency(code: str) -> bool:

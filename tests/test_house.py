@@ -12,7 +12,9 @@ MAY: dict[str, tuple[str, ...]] = {
     "knowledge": ("knowledge",),
     "bot.messages": (),
     "bot.errors": (),
-    "bot.settings": (),
+    "bot.secret": (),
+    "bot.platform_settings": ("bot.secret",),
+    "bot.settings": ("bot.platform_settings", "bot.secret"),
     "bot.phrasebook": (),
     "bot.conversations": ("bot.messages",),
     "bot.price_limits": (),
@@ -55,8 +57,10 @@ MAY: dict[str, tuple[str, ...]] = {
     ),
     "bot.channels": (
         "bot.channels", "bot.engine", "bot.conversations", "bot.phrasebook", "bot.messages", "bot.errors",
-        "bot.settings",
+        "bot.settings", "bot.platform_settings",
     ),
+    # Pure functions over payloads: they know no web framework, no store and no engine.
+    "bot.channels.platforms": ("bot.channels.platforms", "bot.messages", "bot.errors", "bot.platform_settings"),
     "bot.demo": (),
 }  # fmt: skip
 # These put the parts together and may import anything.
