@@ -26,6 +26,7 @@ from litestar.types import ControllerRouterHandler, Message, Scope
 from bot.channels import agui, sse, tokens
 from bot.channels.asyncapi import asyncapi
 from bot.channels.meters import Meters
+from bot.channels.post_room import PostRoom
 from bot.channels.runs import Runs
 from bot.channels.socket import Talk
 from bot.channels.threads import Threads
@@ -75,14 +76,26 @@ def build(bot: Bot, settings: Settings, *, media: Path, phrases: Phrasebook) -> 
     secret = tokens.secret_of(settings.data, settings)
     threads = Threads(f"sqlite:///{settings.data / 'threads.db'}")
     runs = Runs(bot, threads, settings.limits, Meters(), settings.burst_seconds)
+    post_room = PostRoom(runs, settings, phrases)
+
+    async def start() -> None:
+        await runs.go_on()
+        await post_room.start()
 
     async def close() -> None:
+        await post_room.take_no_more()
         await runs.close()
+        await post_room.close()
         threads.close()
 
     return Litestar(
-        route_handlers=[*_talking(runs, secret), *_showing(settings, media, phrases), *_watching(runs)],
-        on_startup=[runs.go_on],
+        route_handlers=[
+            *_talking(runs, secret),
+            *post_room.hooks(),
+            *_showing(settings, media, phrases),
+            *_watching(runs),
+        ],
+        on_startup=[start],
         on_shutdown=[close],
         before_send=[_guard],
         exception_handlers={HTTPException: _http_error, BabeldeskError: _our_error, Exception: _fault},

@@ -21,6 +21,9 @@ class Meters:
             "babeldesk_turn_seconds", "Duration of a turn", buckets=_SECONDS, registry=self._registry
         )
         self._running = Gauge("babeldesk_turns_running", "Turns being answered", registry=self._registry)
+        self.answers = Counter(
+            "babeldesk_answers", "Answers to messaging platforms", ["platform", "state"], registry=self._registry
+        )
         self.sockets = Gauge("babeldesk_sockets", "Open websockets", registry=self._registry)
 
     @contextmanager

@@ -39,6 +39,7 @@ _T = TypeVar("_T")
 _WAITING_IN_THREAD = 8
 _WAITING = 64  # in all threads together
 _PATIENCE = 15.0  # seconds without an event after which a follower is told that the line is alive
+ENDED = ""  # the bell that rings when a run of any thread has ended; no thread is called so
 _LAST_ORDERS = 20.0  # seconds that runs get to end when the server stops
 
 
@@ -191,9 +192,9 @@ class Runs:
             while heir is None:
                 turn = await self._turns.attempt(job)
                 if job.off != "joined" or not called_off(turn):
-                    events, state = ended(job, turn)
-                    await self.stored(self.threads.finish, job.thread, job.run, job.lead, events, state)
-                    outcome(state)
+                    ending = ended(job, turn)
+                    await self.stored(self.threads.finish, job.thread, job.run, job.lead, ending)
+                    outcome(ending.state)
                     break
                 if (heir := line.heir(job, self.limits)) is None:
                     job.off = ""  # the one that joined was called off: this turn is made after all
@@ -201,6 +202,7 @@ class Runs:
                 await self._leave_to(heir, job)
                 outcome("joined")
         self.bells.ring(job.thread)
+        self.bells.ring(ENDED)
 
     async def _begin(self, job: Job) -> None:
         job.ack = await self.stored(self.threads.begin, _beginning(job, job.message))

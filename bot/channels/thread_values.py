@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 from ag_ui.core import BaseEvent
 
-from bot.messages import Message
+from bot.messages import Message, Reply
 
 State = Literal["running", "done", "cancelled", "joined", "failed", "refused", "lost"]
 REPEATABLE: frozenset[State] = frozenset({"failed", "refused", "lost"})  # such a message may be sent again
@@ -48,6 +48,15 @@ class Beginning(msgspec.Struct, frozen=True):
     question: str
     opening: tuple[BaseEvent, BaseEvent]  # RUN_STARTED, ack
     message: Message
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """How a run ends: its last events, and the reply or the code of the error that its customer is told of."""
+
+    events: list[BaseEvent]
+    state: State
+    reply: Reply | None = None
+    code: str = ""
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -20,8 +20,9 @@ from sqlalchemy import Connection, create_engine, delete, event, func, select, u
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.channels import agui
+from bot.channels.mail_tables import put_answer
 from bot.channels.thread_tables import EVENTS, INBOX, METADATA, RUNS, THREADS, durable, put_runs
-from bot.channels.thread_values import Beginning, Left, Logged, Opened, Question, Run, State
+from bot.channels.thread_values import Beginning, Ending, Left, Logged, Opened, Question, Run, State
 from bot.errors import BabeldeskError, Refused
 from bot.messages import Message
 
@@ -36,19 +37,19 @@ class Threads:
     """
 
     def __init__(self, url: str, kept: int = 2_000) -> None:
-        self._engine = create_engine(url)
+        self.engine = create_engine(url)
         self._kept = kept
         self._process = uuid.uuid4().hex
-        event.listen(self._engine, "connect", durable)
-        METADATA.create_all(self._engine)
+        event.listen(self.engine, "connect", durable)
+        METADATA.create_all(self.engine)
 
     def close(self) -> None:
         """Gives the connections back."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     def check(self) -> None:
         """Asks the database something; raises whatever is wrong with it."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             connection.execute(select(THREADS.c.id).limit(1)).all()
 
     def create(self, customer: str | None) -> tuple[Opened, str]:
@@ -64,7 +65,7 @@ class Threads:
         Raises:
             Refused: no such thread, or it is not theirs; which of the two is not said.
         """
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             opened = self._open(connection, thread, secret, customer)
         if opened is None:
             raise Refused("There is no such conversation, or it is not yours.")
@@ -76,7 +77,7 @@ class Threads:
         Raises:
             Refused: it is not theirs.
         """
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             taken = connection.execute(
                 insert(THREADS).on_conflict_do_nothing(),
                 {"id": thread, "secret": _hash(secret), "customer": customer, "epoch": 1, "seq": 0},
@@ -117,17 +118,17 @@ class Threads:
     def known(self, thread: str, messages: Iterable[str]) -> dict[str, Run]:
         """Of the message ids, those seen before."""
         query = select(RUNS).where(RUNS.c.thread == thread, RUNS.c.message.in_(list(messages)))
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return {row.message: _run(row) for row in connection.execute(query)}
 
     def begin(self, beginning: Beginning) -> str:
         """Stores the messages that one run answers together, with the two events that say so; the ack as stored."""
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             return self._begin(connection, beginning)
 
     def leave_to(self, run: str, lead: str, events: Sequence[BaseEvent], heir: Beginning) -> str:
         """Ends a run as joined with these events, and begins the one that was asked the same and more; its ack."""
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             self._finish(connection, heir.thread, run, lead, events, "joined")
             return self._begin(connection, heir)
 
@@ -159,11 +160,12 @@ class Threads:
             .order_by(RUNS.c.first)
         )
         taken = []
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             for row in connection.execute(query).all():
                 if row.processes >= _MOST_PROCESSES:
-                    events = agui.failed(BabeldeskError("Something went wrong here."))
-                    self._finish(connection, row.thread, row.run, row.lead, events, "lost")
+                    error = BabeldeskError("Something went wrong here.")
+                    self._finish(connection, row.thread, row.run, row.lead, agui.failed(error), "lost")
+                    put_answer(connection, row.thread, row.lead, None, error.code)
                     continue
                 told, steps = self._so_far(connection, row.thread, row.lead, row.first)
                 taken.append(Left(row.thread, row.run, row.lead, row.ack, told, steps, _MESSAGE.decode(row.asked)))
@@ -186,13 +188,15 @@ class Threads:
 
     def append(self, thread: str, run: str, message: str, events: Sequence[BaseEvent]) -> list[str]:
         """Stores events in order, of the run that answers `message` or, where that is empty, of none; as wire lines."""
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             return self._log(connection, thread, run, message, events)[1]
 
-    def finish(self, thread: str, run: str, message: str, events: Sequence[BaseEvent], state: State) -> None:
-        """Stores the last events of the run that answers `message` and how it ended."""
-        with self._engine.begin() as connection:
-            self._finish(connection, thread, run, message, events, state)
+    def finish(self, thread: str, run: str, message: str, ending: Ending) -> None:
+        """Stores how the run ended that answers `message`, and lays its answer out where a platform is to have it."""
+        with self.engine.begin() as connection:
+            self._finish(connection, thread, run, message, ending.events, ending.state)
+            if ending.reply is not None or ending.code:
+                put_answer(connection, thread, message, ending.reply, ending.code)
 
     def _finish(
         self, connection: Connection, thread: str, run: str, lead: str, events: Sequence[BaseEvent], state: State
@@ -205,7 +209,7 @@ class Threads:
         """Remembers messages that were no good, so that a client's history does not bring them up in a later run."""
         row = {"thread": thread, "run": run, "state": "refused", "first": 0, "question": "", "ack": ""}
         rows = [{**row, "message": message, "lead": message, "process": self._process} for message in messages]
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             connection.execute(insert(RUNS).on_conflict_do_nothing(), rows)
 
     def _log(
@@ -233,7 +237,7 @@ class Threads:
     def after(self, thread: str, seq: int, most: int = 200) -> list[Logged] | None:
         """The next events after `seq`, or None where the one that follows was dropped or `seq` never was."""
         query = select(EVENTS.c.seq, EVENTS.c.body).where(EVENTS.c.thread == thread, EVENTS.c.seq > seq)
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             last = connection.execute(select(THREADS.c.seq).where(THREADS.c.id == thread)).scalar_one()
             found = [Logged(*row) for row in connection.execute(query.order_by(EVENTS.c.seq).limit(most))]
         if found:
@@ -246,7 +250,7 @@ class Threads:
         Raises:
             KeyError: no run answers this message.
         """
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             row = connection.execute(
                 select(RUNS.c.state, RUNS.c.first).where(RUNS.c.thread == thread, RUNS.c.message == message)
             ).one_or_none()
@@ -265,7 +269,7 @@ class Threads:
 
     def position(self, thread: str) -> tuple[int, int]:
         """Epoch, and the seq that a snapshot stands for: the last one, or where the run that is going began."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             epoch, last = connection.execute(select(THREADS.c.epoch, THREADS.c.seq).where(THREADS.c.id == thread)).one()
             going = connection.execute(
                 select(func.min(RUNS.c.first))
@@ -279,7 +283,7 @@ class Threads:
         query = select(RUNS.c.lead, RUNS.c.question, RUNS.c.state, RUNS.c.first).where(
             RUNS.c.thread == thread, RUNS.c.message == RUNS.c.lead, RUNS.c.first > 0
         )
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             rows = connection.execute(query.order_by(RUNS.c.first)).all()
         asked = [
             Question(row.lead, row.question, after is not None and after.state == "joined")

@@ -13,7 +13,7 @@ from ag_ui.core import BaseEvent
 
 from bot.channels import agui
 from bot.channels.jobs import Job
-from bot.channels.thread_values import State
+from bot.channels.thread_values import Ending
 from bot.errors import BabeldeskError, NotReady
 from bot.messages import Reply, StepFinished, StepStarted, TurnEvent
 
@@ -99,19 +99,20 @@ def called_off(turn: asyncio.Future[Reply]) -> bool:
     return isinstance(turn.exception(), _CalledOff)
 
 
-def ended(job: Job, turn: asyncio.Future[Reply]) -> tuple[list[BaseEvent], State]:
-    """The events that close a run, and the state that it ends in."""
+def ended(job: Job, turn: asyncio.Future[Reply]) -> Ending:
+    """How the run of a turn that is over ends."""
     error = turn.exception()
     if job.off == "cancelled":
-        return agui.cancelled(job.thread, job.run), "cancelled"
+        return Ending(agui.cancelled(job.thread, job.run), "cancelled")
     if error is None:
-        return agui.answered(turn.result(), job.thread, job.run, job.lead), "done"
+        reply = turn.result()
+        return Ending(agui.answered(reply, job.thread, job.run, job.lead), "done", reply)
     if isinstance(error, NotReady):
         _log.error("not ready", why=error.message)
-    if isinstance(error, BabeldeskError):
-        return agui.failed(error), "failed"
-    _log.error("turn failed", error=type(error).__name__, where=where(error))
-    return agui.failed(internal()), "failed"
+    if not isinstance(error, BabeldeskError):
+        _log.error("turn failed", error=type(error).__name__, where=where(error))
+        error = internal()
+    return Ending(agui.failed(error), "failed", code=error.code)
 
 
 def internal() -> BabeldeskError:

@@ -59,7 +59,9 @@ class FakePhrases:
     """The widget's texts in two languages."""
 
     def widget(self, language: str) -> dict[str, str]:
-        return {"send": "发送" if language.startswith("zh") else "Send"}
+        codes = ("error", "too_large", "unreadable_media", "refused", "busy", "bad_input")
+        errors = {f"error_{code}": f"error_{code} {language}" for code in codes}
+        return {"send": "发送" if language.startswith("zh") else "Send", **errors}
 
 
 class Desk:

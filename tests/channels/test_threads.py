@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.channels import agui
-from bot.channels.thread_values import Beginning
+from bot.channels.thread_values import Beginning, Ending
 from bot.channels.threads import Threads
 from bot.errors import Refused
 from bot.messages import Message, StepFinished, StepStarted, Text
@@ -110,7 +110,7 @@ def test_what_was_dropped_is_missed_and_not_skipped(threads: Threads) -> None:
 def test_a_crash_changes_the_epoch_once_and_frees_the_message(url: str, threads: Threads) -> None:
     made, secret = threads.create(None)
     begin(threads, made.id, "m1")
-    threads.finish(made.id, "r", "m1", agui.cancelled(made.id, "r"), "done")
+    threads.finish(made.id, "r", "m1", Ending(agui.cancelled(made.id, "r"), "done"))
     begin(threads, made.id, "m2")
     assert threads.open(made.id, secret, None).epoch == 1, "our own run is no crash"
     later = Threads(url)
@@ -135,7 +135,7 @@ def test_what_a_process_left_is_taken_over_until_it_has_been_too_often(url: str,
     told = [*agui.told(StepStarted("look"), "m1", 1), *agui.told(StepFinished("look"), "m1", 2)]
     threads.append(made.id, "r", "m1", [*told, *agui.told(StepStarted("search"), "m1", 3)])
     begin(threads, made.id, "m2")
-    threads.finish(made.id, "r", "m2", agui.cancelled(made.id, "r"), "done")
+    threads.finish(made.id, "r", "m2", Ending(agui.cancelled(made.id, "r"), "done"))
     assert threads.left() == [], "our own runs are not left"
     for number in range(2):
         later = Threads(url)
@@ -163,9 +163,9 @@ def test_what_is_stored_is_on_disk(threads: Threads, tmp_path: Path) -> None:
 def test_a_run_again_leaves_out_its_failed_attempt(threads: Threads) -> None:
     made, _ = threads.create(None)
     begin(threads, made.id, "m1")
-    threads.finish(made.id, "r", "m1", agui.cancelled(made.id, "r"), "failed")
+    threads.finish(made.id, "r", "m1", Ending(agui.cancelled(made.id, "r"), "failed"))
     begin(threads, made.id, "m1")
-    threads.finish(made.id, "r", "m1", agui.cancelled(made.id, "r"), "done")
+    threads.finish(made.id, "r", "m1", Ending(agui.cancelled(made.id, "r"), "done"))
     found = threads.of_run(made.id, "m1")
     assert found is not None
     assert found[0] == "done"
