@@ -86,11 +86,11 @@ class _Batch(msgspec.Struct):
 
 @dataclass(frozen=True)
 class MessengerPage:
-    """The messages of a page, or of an Instagram account: `object` is what the payload calls it."""
+    """The messages of a page, or of an Instagram account: `payload` is what its calls are about."""
 
     keys: Messenger | Instagram
     name: str
-    object: str
+    payload: str
     text_limit: int
     size: Callable[[str], int]
     window_seconds: float | None = 24 * 3600.0
@@ -106,7 +106,7 @@ class MessengerPage:
             return graph.handshake(call, self.keys.verify_token.value)
         graph.check(call, self.keys.app_secret.value)
         batch = read(_Batch, call.body)
-        if batch.object != self.object:
+        if batch.object != self.payload:
             return Taken()
         entries = each(_Entry, batch.entry)
         events = (event for entry in entries for event in each(_Event, entry.messaging))

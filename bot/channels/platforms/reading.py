@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from bot.channels.platforms.values import Answer, Media
+from bot.channels.platforms.values import Answer, Location, Media
 from bot.errors import BadInput
 
 _T = TypeVar("_T")
@@ -56,6 +56,17 @@ def media_of(mime: str, reference: str) -> Media | None:
     if kind == "image":
         return Media("photo", reference)
     return Media("speech", reference) if kind == "audio" else None
+
+
+def location(latitude: float | str, longitude: float | str, *names: str | None) -> Location | None:
+    """Where somebody is, if that is on the earth."""
+    try:
+        there = float(latitude), float(longitude)
+    except ValueError:
+        return None
+    if not (abs(there[0]) <= 90 and abs(there[1]) <= 180):  # nor is a NaN
+        return None
+    return Location(*there, ", ".join(filter(None, names)))
 
 
 def place_of(address: str) -> str:

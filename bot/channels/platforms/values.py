@@ -108,9 +108,17 @@ class Verdict(msgspec.Struct, frozen=True):
 class Platform(Protocol):
     """One messaging platform: pure functions over its payloads, bound to the credentials of an installation."""
 
-    name: str  # in /hooks/{name}
-    window_seconds: float | None  # after the customer's message, that an answer is still taken; None: for ever
-    media_hosts: tuple[str, ...]  # where media may come from; ".example" allows all that end so
+    @property
+    def name(self) -> str:
+        """As in /hooks/{name}."""
+
+    @property
+    def window_seconds(self) -> float | None:
+        """After the customer's message, that an answer is still taken; None: for ever."""
+
+    @property
+    def media_hosts(self) -> tuple[str, ...]:
+        """Where media may come from: hosts, those of another port with it; ".example" allows all that end so."""
 
     def read(self, call: Call, now: float) -> Taken:
         """What a call holds. The signature is checked first, over the raw bytes, in constant time.
