@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from bot.channels.platforms.reading import place_of, read, seconds
+from bot.channels.platforms.reading import location, place_of, read, seconds
 from bot.channels.platforms.signing import fresh, hmac_sha256, needs, refused, same
 from bot.channels.platforms.splitting import split
 from bot.channels.platforms.values import (
@@ -174,7 +174,8 @@ def _parts(event: _Event) -> list[Text | Media | Location]:
     parts: list[Text | Media | Location] = []
     for one in event.attachments:
         if one.file_type == "location":
-            parts.append(Location(one.coordinates_lat, one.coordinates_long, one.fallback_title or ""))
+            place = location(one.coordinates_lat, one.coordinates_long, one.fallback_title)
+            parts.extend((place,) if place else ())
         elif one.file_type in ("image", "audio") and one.data_url:
             parts.append(Media("photo" if one.file_type == "image" else "speech", one.data_url))
     return [*parts, Text(event.content)] if event.content and event.content.strip() else parts

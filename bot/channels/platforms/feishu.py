@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from bot.channels.platforms import encryption
-from bot.channels.platforms.reading import place_of, read, said, seconds
+from bot.channels.platforms.reading import location, place_of, read, said, seconds
 from bot.channels.platforms.signing import fresh, needs, refused, same
 from bot.channels.platforms.splitting import split
 from bot.channels.platforms.values import (
@@ -177,10 +177,8 @@ class FeishuApp:
         if code in _STALE or answer.status == 401:
             return Verdict("again", str(code), stale=True)
         if found is None or code in _AGAIN or answer.status == 429 or answer.status >= 500:
-            headers = answer.headers
-            return Verdict(
-                "again", str(code), seconds(headers.get("retry-after") or headers.get("x-ogw-ratelimit-reset"))
-            )
+            after = answer.headers.get("retry-after") or answer.headers.get("x-ogw-ratelimit-reset")
+            return Verdict("again", str(code), seconds(after))
         return Verdict("never", "blocked" if code in _GONE else str(code))
 
     def typing(self, to: Address, token: str) -> Request | None:
@@ -227,17 +225,13 @@ def _parts(message: _Message, content: _Content) -> list[Text | Media | Location
     name, kind = message.message_id, message.message_type
     runs = [run for line in content.content for run in line]
     lines = ["".join(run.text for run in line) for line in content.content]
-    text = (
-        content.text if kind == "text" else "\n".join(filter(None, (content.title, *lines))) if kind == "post" else ""
-    )
+    texts = {"text": content.text, "post": "\n".join(filter(None, (content.title, *lines)))}
+    text = texts.get(kind, "")
     parts: list[Text | Media | Location] = []
     images = [content.image_key] if kind == "image" else [run.image_key for run in runs if run.tag == "img"]
     parts.extend(Media("photo", f"{name} {image} image") for image in images if image)
     if kind == "audio" and content.file_key:
         parts.append(Media("speech", f"{name} {content.file_key} file"))
-    try:
-        if kind == "location":
-            parts.append(Location(float(content.latitude), float(content.longitude), content.name))
-    except ValueError:
-        pass
+    if kind == "location" and (place := location(content.latitude, content.longitude, content.name)):
+        parts.append(place)
     return [*parts, Text(text)] if text.strip() else parts

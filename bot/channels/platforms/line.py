@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from bot.channels.platforms.reading import each, place_of, read, seconds
+from bot.channels.platforms.reading import each, location, place_of, read, seconds
 from bot.channels.platforms.signing import hmac_sha256, needs, refused, same
 from bot.channels.platforms.splitting import split, utf16
 from bot.channels.platforms.values import (
@@ -156,8 +156,7 @@ def _part(message: _Message) -> Text | Media | Location | None:
     if message.type == "text":
         return Text(message.text)
     if message.type == "location":
-        name = ", ".join(filter(None, (message.title, message.address)))
-        return Location(message.latitude, message.longitude, name)
+        return location(message.latitude, message.longitude, message.title, message.address)
     if message.contentProvider.type != "line":
         return None  # it lies with someone else
     kinds = {"image": "photo", "audio": "speech"}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import msgspec
 
 from bot.channels.platforms import graph
-from bot.channels.platforms.reading import each, place_of, read
-from bot.channels.platforms.splitting import split, utf8
+from bot.channels.platforms.reading import each, location, place_of, read
+from bot.channels.platforms.splitting import split, utf8, utf16
 from bot.channels.platforms.values import (
     Address,
     Answer,
@@ -115,7 +115,7 @@ class MessengerPage:
     def sends(self, reply: Reply, to: Address, key: str, token: str) -> tuple[Request, ...]:
         """See Platform."""
         messages: list[dict[str, object]] = [{"text": text} for text in split(reply.text, self.text_limit, self.size)]
-        labels = [label for label in reply.suggestions if 0 < len(label) <= _LABEL][:_REPLIES]
+        labels = [one for one in dict.fromkeys(reply.suggestions) if one.strip() and utf16(one) <= _LABEL][:_REPLIES]
         if labels and messages:
             messages[-1]["quick_replies"] = [{"content_type": "text", "title": one, "payload": one} for one in labels]
         return tuple(self._post(to, {"messaging_type": "RESPONSE", "message": message}) for message in messages)
@@ -152,7 +152,7 @@ class MessengerPage:
 
 def messenger(keys: Messenger) -> MessengerPage:
     """A Facebook page's messages: up to 2,000 characters."""
-    return MessengerPage(keys, "messenger", "page", 2_000, len)
+    return MessengerPage(keys, "messenger", "page", 2_000, utf16)
 
 
 def instagram(keys: Instagram) -> MessengerPage:
@@ -170,7 +170,7 @@ def _arrived(event: _Event) -> Arrived | None:
     elif pressed and pressed.title.strip():
         parts.append(Text(pressed.title))
     name = message.mid if message else pressed.mid if pressed else ""
-    if not parts or not name:
+    if not parts or not name or event.sender.id == event.recipient.id:
         return None
     chat = f"{event.recipient.id}:{event.sender.id}"
     return Arrived(name, Address(chat, event.timestamp / 1000, event.recipient.id, event.sender.id), tuple(parts))
@@ -179,7 +179,7 @@ def _arrived(event: _Event) -> Arrived | None:
 def _part(attachment: _Attachment) -> Media | Location | None:
     payload = attachment.payload
     if attachment.type == "location" and payload.coordinates:
-        return Location(payload.coordinates.lat, payload.coordinates.long, attachment.title or "")
+        return location(payload.coordinates.lat, payload.coordinates.long, attachment.title)
     if attachment.type == "image" and payload.url and payload.sticker_id is None:
         return Media("photo", payload.url)
     return Media("speech", payload.url) if attachment.type == "audio" and payload.url else None

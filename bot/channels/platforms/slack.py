@@ -145,7 +145,7 @@ class SlackApp:
                     {"type": "button", "action_id": f"say{n}", "text": _plain(one)} for n, one in enumerate(labels)
                 ]
                 blocks.append({"type": "actions", "elements": buttons})
-            content = {"channel": to.account, "text": _escaped(text), "blocks": blocks}
+            content: dict[str, object] = {"channel": to.account, "text": _escaped(text), "blocks": blocks}
             content |= {"unfurl_links": False, "unfurl_media": False}
             requests.append(self._post(content | ({"thread_ts": to.thread} if to.thread else {})))
         return tuple(requests)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from bot.channels.platforms.reading import media_of, place_of, read, said, seconds
+from bot.channels.platforms.reading import location, media_of, place_of, read, said, seconds
 from bot.channels.platforms.signing import needs, refused, same
 from bot.channels.platforms.splitting import split, utf16
 from bot.channels.platforms.values import (
@@ -193,7 +193,8 @@ def _parts(message: _Message) -> list[Text | Media | Location]:
         parts.append(Media("speech", sound.file_id))
     if message.document and (media := media_of(message.document.mime_type, message.document.file_id)):
         parts.append(media)
-    if point := message.location:
+    if at := message.location:
         venue = message.venue or _Venue()
-        parts.append(Location(point.latitude, point.longitude, ", ".join(filter(None, (venue.title, venue.address)))))
+        if place := location(at.latitude, at.longitude, venue.title, venue.address):
+            parts.append(place)
     return [*parts, *(Text(text) for text in (message.caption, message.text) if text.strip())]

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
-from bot.channels.platforms.reading import media_of, place_of, said, seconds
+from bot.channels.platforms.reading import location, media_of, place_of, said, seconds
 from bot.channels.platforms.signing import hmac_sha1, needs, refused, same
 from bot.channels.platforms.splitting import split
 from bot.channels.platforms.values import (
@@ -133,12 +133,8 @@ def _parts(form: dict[str, str]) -> list[Text | Media | Location]:
         kind, where = form.get(f"MediaContentType{number}", ""), form.get(f"MediaUrl{number}", "")
         if media := media_of(kind, where):
             parts.append(media)
-    try:
-        place = Location(
-            float(form["Latitude"]), float(form["Longitude"]), form.get("Label") or form.get("Address", "")
-        )
+    name = form.get("Label") or form.get("Address")
+    if place := location(form.get("Latitude", ""), form.get("Longitude", ""), name):
         parts.append(place)
-    except (KeyError, ValueError):
-        pass
     text = form.get("ButtonText") or form.get("Body", "")
     return [*parts, Text(text)] if text.strip() else parts

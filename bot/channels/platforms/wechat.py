@@ -15,7 +15,7 @@ import msgspec
 from lxml import etree
 
 from bot.channels.platforms import encryption
-from bot.channels.platforms.reading import place_of, read, said
+from bot.channels.platforms.reading import location, place_of, read, said
 from bot.channels.platforms.signing import fresh, needs, refused, same
 from bot.channels.platforms.splitting import split, utf8
 from bot.channels.platforms.values import (
@@ -97,7 +97,7 @@ class WeChatAccount:
         return plain[20 : 20 + length]
 
     def sends(self, reply: Reply, to: Address, key: str, token: str) -> tuple[Request, ...]:
-        """See Platform. Suggestions make the last text the head of a menu, whose lines are said when they are tapped."""
+        """See Platform. Suggestions make the last text the head of a menu, whose lines are said when tapped."""
         texts = split(reply.text, _TEXT, utf8)
         contents: list[dict[str, object]] = [{"msgtype": "text", "text": {"content": text}} for text in texts]
         labels = [label for label in reply.suggestions if label][:_CHOICES]
@@ -135,7 +135,7 @@ class WeChatAccount:
         Raises:
             BadInput: it was an error in place of it.
         """
-        if answer.body[:1] == b"{" and said(_Said, answer):
+        if answer.body[:1] == b"{" and said(_Said, answer) is not None:
             raise BadInput("The platform gives an error in place of a file.")
         return None
 
@@ -186,9 +186,6 @@ def _part(fields: dict[str, str]) -> Text | Media | Location | None:
         return Media("photo" if kind == "image" else "speech", media)
     if kind == "event" and fields.get("Event") == "CLICK":
         return Text(fields.get("EventKey", ""))
-    try:
-        if kind == "location":
-            return Location(float(fields["Location_X"]), float(fields["Location_Y"]), fields.get("Label", ""))
-    except (KeyError, ValueError):
-        pass
+    if kind == "location":
+        return location(fields.get("Location_X", ""), fields.get("Location_Y", ""), fields.get("Label"))
     return None

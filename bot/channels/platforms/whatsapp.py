@@ -8,8 +8,8 @@ from urllib.parse import quote
 import msgspec
 
 from bot.channels.platforms import graph
-from bot.channels.platforms.reading import each, media_of, place_of, read, said
-from bot.channels.platforms.splitting import split
+from bot.channels.platforms.reading import each, location, media_of, place_of, read, said
+from bot.channels.platforms.splitting import split, utf16
 from bot.channels.platforms.values import (
     Address,
     Answer,
@@ -29,8 +29,8 @@ _TEXT = 4_096  # characters
 _BUTTON_BODY = 1_024  # characters of a message with buttons
 _BUTTONS, _LABEL = 3, 20
 _WINDOW = frozenset({131047})
-_GONE = frozenset({131026, 131030, 131045})
-_AGAIN = frozenset({1, 2, 4, 80007, 130429, 131000, 131016, 131048, 131056, 133004})
+_GONE = frozenset({131026})
+_AGAIN = frozenset({1, 2, 4, 80007, 130429, 131000, 131016, 131048, 131056, 131057, 133004})
 
 
 class _File(msgspec.Struct):
@@ -58,22 +58,29 @@ class _Choice(msgspec.Struct):
     title: str = ""
 
 
+class _Order(msgspec.Struct):
+    text: str = ""
+
+
 class _Interactive(msgspec.Struct):
     button_reply: _Choice | None = None
     list_reply: _Choice | None = None
 
 
-class _Message(msgspec.Struct, rename={"sender": "from"}):
+class _Message(msgspec.Struct, rename={"phone": "from", "user": "from_user_id"}):
     id: str
-    sender: str
     timestamp: str
+    phone: str = ""
+    user: str = ""  # who has a user name may keep the number to themselves
     text: _Body | None = None
     image: _File | None = None
     audio: _File | None = None
     document: _File | None = None
+    video: _File | None = None
     location: _Place | None = None
     button: _Button | None = None
     interactive: _Interactive | None = None
+    order: _Order | None = None
     group_id: str | None = None
 
 
@@ -131,14 +138,15 @@ class WhatsAppCloud:
 
     def sends(self, reply: Reply, to: Address, key: str, token: str) -> tuple[Request, ...]:
         """See Platform. Buttons stand under the last text, where that is short enough to have any."""
-        texts = split(reply.text, _TEXT)
-        labels = [label for label in reply.suggestions if 0 < len(label) <= _LABEL][:_BUTTONS]
+        texts = split(reply.text, _TEXT, utf16)
+        labels = [one for one in dict.fromkeys(reply.suggestions) if one.strip() and utf16(one) <= _LABEL][:_BUTTONS]
         contents: list[dict[str, object]] = [{"type": "text", "text": {"preview_url": False, "body": t}} for t in texts]
-        if labels and texts and len(texts[-1]) <= _BUTTON_BODY:
+        if labels and texts and utf16(texts[-1]) <= _BUTTON_BODY:
             buttons = [{"type": "reply", "reply": {"id": str(n), "title": one}} for n, one in enumerate(labels)]
             asked = {"type": "button", "body": {"text": texts[-1]}, "action": {"buttons": buttons}}
             contents[-1] = {"type": "interactive", "interactive": asked}
-        head = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": to.thread}
+        who = "to" if to.thread.isdecimal() else "recipient"  # a phone number, or an id
+        head = {"messaging_product": "whatsapp", "recipient_type": "individual", who: to.thread}
         return tuple(self._post(to, {**head, **content}) for content in contents)
 
     def judge(self, answer: Answer) -> Verdict:
@@ -181,26 +189,28 @@ class WhatsAppCloud:
 
 def _arrived(message: _Message, account: str) -> Arrived | None:
     parts = tuple(_parts(message))
-    if not parts or message.group_id or not message.timestamp.isdecimal():
+    who = message.phone or message.user
+    if not parts or not who or message.group_id or not message.timestamp.isdecimal():
         return None
-    chat = f"{account}:{message.sender}"
-    address = Address(chat, float(message.timestamp[:12]), account, message.sender, message.id)
+    address = Address(f"{account}:{who}", float(message.timestamp[:12]), account, who, message.id)
     return Arrived(message.id, address, parts)
 
 
 def _parts(message: _Message) -> list[Text | Media | Location]:
     parts: list[Text | Media | Location] = []
-    for file, mime in ((message.image, "image/"), (message.audio, "audio/"), (message.document, "")):
+    files = ((message.image, "image/"), (message.audio, "audio/"), (message.document, ""), (message.video, ""))
+    for file, mime in files:
         if file and (media := media_of(mime or file.mime_type, file.id)):
             parts.append(media)
         if file and file.caption.strip():
             parts.append(Text(file.caption))
-    if place := message.location:
-        parts.append(Location(place.latitude, place.longitude, ", ".join(filter(None, (place.name, place.address)))))
+    if (at := message.location) and (place := location(at.latitude, at.longitude, at.name, at.address)):
+        parts.append(place)
     pressed = message.interactive and (message.interactive.button_reply or message.interactive.list_reply)
     texts = (
         message.text.body if message.text else "",
         message.button.text if message.button else "",
         pressed.title if pressed else "",
+        message.order.text if message.order else "",
     )
     return [*parts, *(Text(text) for text in texts if text.strip())]
