@@ -17,6 +17,7 @@ import msgspec
 import pytest
 
 from bot.channels.tokens import verify
+from bot.platform_settings import Platforms
 from bot.settings import Limits, Settings
 from knowledge.feeds import duties, orders, products, shipments
 from tests.channels.desk import Line
@@ -153,7 +154,7 @@ def test_what_is_left_out_is_run_by_ci() -> None:
 
 def test_the_settings_are_those_of_the_code() -> None:
     told = {coded(row[0])[0]: coded(row[1]) for row in table("variable")}
-    fields = [field for field in msgspec.structs.fields(Settings) if field.type is not Limits]
+    fields = [field for field in msgspec.structs.fields(Settings) if field.type not in (Limits, Platforms)]
     assert told == {f"BABELDESK_{f.name.upper()}": [str(f.default)] if str(f.default) else [] for f in fields}
     limits = Limits()
     for said in (
@@ -175,7 +176,12 @@ def test_no_other_variable_is_read_or_told_of() -> None:
     told = set(re.findall(r"BABELDESK_[A-Z]+(?:_[A-Z]+)*", README))
     assert read <= told
     others = {"BABELDESK_TORCH_INDEX", "BABELDESK_SHARED"}
-    assert told == {coded(row[0])[0] for row in table("variable")} | others
+    platforms = {
+        f"BABELDESK_{platform.name.upper()}_{one.name.upper()}"
+        for platform in msgspec.structs.fields(Platforms)
+        for one in msgspec.structs.fields(platform.type)
+    }
+    assert told == {coded(row[0])[0] for row in table("variable")} | others | platforms
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ class _Open(msgspec.Struct):
     token: str = ""
     challenge: str = ""
     header: _Header | None = None
-    event: msgspec.Raw | None = None
+    event: msgspec.Raw = msgspec.Raw()
 
 
 class _Id(msgspec.Struct):
@@ -133,7 +133,7 @@ class FeishuApp:
             raise refused()
         if challenged:
             return Taken(body=msgspec.json.encode({"challenge": opened.challenge}), content_type="application/json")
-        if opened.header is None or opened.header.event_type != "im.message.receive_v1" or opened.event is None:
+        if opened.header is None or opened.header.event_type != "im.message.receive_v1" or not bytes(opened.event):
             return Taken()
         try:
             arrived = _arrived(read(_Event, opened.event))

@@ -60,7 +60,7 @@ class _Outer(msgspec.Struct):
     type: str
     challenge: str = ""
     team_id: str = ""
-    event: msgspec.Raw | None = None
+    event: msgspec.Raw = msgspec.Raw()
 
 
 class _Named(msgspec.Struct):
@@ -116,7 +116,7 @@ class SlackApp:
         outer = read(_Outer, call.body)
         if outer.type == "url_verification":
             return Taken(body=outer.challenge.encode())
-        if outer.type != "event_callback" or outer.event is None:
+        if outer.type != "event_callback" or not bytes(outer.event):
             return Taken()
         try:
             arrived = _arrived(read(_Event, outer.event), outer.team_id)

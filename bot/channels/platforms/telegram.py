@@ -73,7 +73,7 @@ class _Message(msgspec.Struct, rename={"sender": "from"}):
 
 class _Update(msgspec.Struct):
     update_id: int
-    message: msgspec.Raw | None = None
+    message: msgspec.Raw = msgspec.Raw()
 
 
 class _Parameters(msgspec.Struct):
@@ -113,7 +113,7 @@ class TelegramBot:
         if not same(given, needs(self.keys.secret_token.value)):
             raise refused()
         update = read(_Update, call.body)
-        if update.message is None:
+        if not bytes(update.message):
             return Taken()
         try:
             arrived = _arrived(read(_Message, update.message))

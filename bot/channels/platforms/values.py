@@ -8,7 +8,7 @@ once, and every message that `Arrived`. A reply goes back as `Request`s, and wha
 from __future__ import annotations
 
 from typing import Literal, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -26,7 +26,7 @@ class Call(msgspec.Struct, frozen=True):
     @property
     def query(self) -> dict[str, str]:
         """The parameters of the address; of one that is given twice, the last."""
-        return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+        return dict(parse_qsl(self.url.partition("?")[2], keep_blank_values=True))
 
 
 class Media(msgspec.Struct, frozen=True, tag="media"):
